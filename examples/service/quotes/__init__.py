@@ -1,0 +1,1 @@
+"""Quotes: what a product costs today."""

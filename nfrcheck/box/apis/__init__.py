@@ -1,0 +1,1 @@
+"""The layers of a replica: experience -> process -> domain services; system APIs beside."""

@@ -1,0 +1,108 @@
+"""The parts of the traffic that are judged by themselves, as sets of cells."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nfrcheck.model.history import Bools, Stream
+from nfrcheck.model.records import CELLS_MAX, Cell
+
+# What is known of a request when it is sent; the region may come with the answer only.
+SENT_WITH = ("entry", "route", "client", "principal")
+ATTRIBUTES = (*SENT_WITH, "region")
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A part of the traffic; `own` and `lost` are indices of cells.
+
+    Where the region is read from the answer, a bad request without one may have been any region's:
+    those of `lost` count as bad for a PASS, and for a FAIL not at all.
+    """
+
+    name: str
+    where: Mapping[str, str]
+    own: tuple[int, ...]
+    lost: tuple[int, ...] = ()
+
+    def holds(self, stream: Stream) -> Bools:
+        """Which requests surely belong to it."""
+        return in_cells(stream, self.own)
+
+    def without(self, other: "Stratum") -> "Stratum":
+        own = tuple(cell for cell in self.own if cell not in other.own)
+        return Stratum("the rest", {}, own)
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """All that `only` leaves, and how it can be divided."""
+
+    cells: tuple[Cell, ...]
+    whole: Stratum
+    only: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, cells: tuple[Cell, ...], only: Mapping[str, str]) -> "Strata":
+        sent_with = {key: value for key, value in only.items() if key != "region"}
+        left = [
+            index
+            for index, cell in enumerate(cells)
+            if all(getattr(cell, key) == value for key, value in sent_with.items())
+        ]
+        own, lost = left, []
+        if region := only.get("region"):
+            own = [index for index in left if cells[index].region == region]
+            lost = [index for index in left if cells[index].region is None]
+        return cls(cells, Stratum("", {}, tuple(own), tuple(lost)), only)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        return tuple(sorted(self.whole.own + self.whole.lost))
+
+    def values(self, attribute: str) -> tuple[str, ...]:
+        """The different known values of an attribute, in the order of the cells."""
+        found = dict.fromkeys(getattr(self.cells[index], attribute) for index in self.whole.own)
+        return tuple(value for value in found if value is not None)
+
+    def by(self, attributes: Sequence[str]) -> Iterator[Stratum]:
+        """The strata of each attribute in turn; an attribute with one value alone gives none."""
+        for attribute in attributes:
+            values = self.values(attribute)
+            for value in values if len(values) > 1 else ():
+                yield self._one(attribute, value)
+
+    def _one(self, attribute: str, value: str) -> Stratum:
+        own = self._having(self.whole.own, attribute, value)
+        lost = self._having(self.whole.lost, attribute, value)
+        if attribute == "region":
+            lost = self._having(self.whole.own, "region", None)
+        return Stratum(f"{attribute} {value}", {attribute: value}, own, lost)
+
+    def _having(self, among: Sequence[int], attribute: str, value: str | None) -> tuple[int, ...]:
+        return tuple(index for index in among if getattr(self.cells[index], attribute) == value)
+
+    def finest(self) -> Iterator[Stratum]:
+        """Every combination of what is known when a request is sent, where more than one varies."""
+        varying = [name for name in SENT_WITH if len(self.values(name)) > 1]
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for index in self.whole.own if len(varying) > 1 else ():
+            values = (getattr(self.cells[index], name) or "nobody" for name in varying)
+            groups.setdefault(tuple(values), []).append(index)
+        for combined, own in groups.items():
+            where = dict(zip(varying, combined, strict=True))
+            name = ", ".join(f"{key} {value}" for key, value in where.items())
+            yield Stratum(name, where, tuple(own))
+
+
+def cells_wanted(cells: Sequence[int]) -> Bools:
+    """A table of all possible cells, in which these are True."""
+    wanted = np.zeros(CELLS_MAX, dtype=np.bool_)
+    wanted[list(cells)] = True
+    return wanted
+
+
+def in_cells(stream: Stream, cells: Sequence[int]) -> Bools:
+    """Which requests belong to the cells with these indices."""
+    return cells_wanted(cells)[stream.cell]

@@ -1,0 +1,74 @@
+"""Hosts are resolved once, and what they were resolved to is what is contacted."""
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from nfrcheck.errors import DeploymentError
+from nfrcheck.model.traffic import EndpointSpec
+from nfrcheck.scenario.deployment import Deployment
+
+Pins = Mapping[str, str]
+"""Host to address."""
+
+
+def pin(deployment: Deployment, *, ask_dns: bool) -> dict[str, str]:
+    """The address of every entry's host; without `ask_dns` a name stays as it is written.
+
+    Raises DeploymentError for a name that does not resolve.
+    """
+    pins: dict[str, str] = {}
+    for name, entry in deployment.entries.items():
+        host = urlsplit(entry.url or "").hostname
+        if host is None:
+            continue
+        if entry.resolve:
+            pins[host] = entry.resolve
+        elif _is_address(host) or not ask_dns:
+            pins[host] = host
+        elif host not in pins:
+            pins[host] = _resolve(name, host)
+    return pins
+
+
+def endpoint(deployment: Deployment, name: str, pins: Pins) -> EndpointSpec:
+    """Raises DeploymentError for an entry without a URL."""
+    entry = deployment.entries.get(name)
+    if entry is None or entry.url is None:
+        raise DeploymentError(f"entry {name} has no `url`", "this version sends HTTP only")
+    if entry.cert and not (entry.key and entry.key.file):
+        raise DeploymentError(f"entry {name}: a `cert` needs its `key`", "`key: {file: path}`")
+    return EndpointSpec(
+        url=entry.url,
+        address=pins[urlsplit(entry.url).hostname or ""],
+        ca=str(entry.ca) if entry.ca else None,
+        cert=str(entry.cert) if entry.cert else None,
+        key=str(entry.key.file) if entry.key and entry.key.file else None,
+    )
+
+
+def is_loopback(address: str) -> bool:
+    """Whether traffic to it stays on this machine."""
+    if address == "localhost":
+        return True
+    return _is_address(address) and ipaddress.ip_address(address).is_loopback
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _resolve(name: str, host: str) -> str:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise DeploymentError(
+            f"entry {name}: the host {host} does not resolve ({error.strerror or error})",
+            "correct the host, or give the entry an address with `resolve`",
+        ) from error
+    return str(found[0][4][0])

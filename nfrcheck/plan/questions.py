@@ -1,0 +1,253 @@
+"""Targets become questions: which requests, which stretch, by which rules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nfrcheck.kinds import Target
+from nfrcheck.model.question import EvidenceRules, Exclusion, Question
+from nfrcheck.model.traffic import TrafficSpec
+from nfrcheck.plan.steps import Drill, Quiet, Step
+from nfrcheck.plan.yearly import as_steady, client_errors, incidents, watched_by
+from nfrcheck.scenario.scenario import Scenario
+from nfrcheck.scenario.targets import Target as WrittenTarget
+
+TITLES = {
+    "availability": "Requests answered well",
+    "capacity-without-region": "The rest carries the whole load",
+    "deploy-without-downtime": "Nobody notices a roll-out",
+    "ejection": "A dead member is left, and asked again once it is back",
+    "failback": "A region comes back without a second outage",
+    "failover": "Outage as clients see it",
+    "grey-region": "A bad region is left that answers its health check",
+    "latency": "Answer time",
+    "latency-degradation": "What a slow link costs users",
+    "recovery-point": "Acknowledged writes lost",
+    "static-stability": "Answers go on without a shared part",
+    "traffic-share": "Each region serves by itself",
+    "yearly-availability": "A year's budget of lost time",
+}
+"""What a target is called that has no title and no id of its own."""
+HELD = ("capacity-without-region", "latency-degradation", "static-stability")
+"""Checks that judge the hold of each run of their drills by itself."""
+COURSES = ("ejection", "failback", "failover", "recovery-point")
+"""Checks that judge the course of a drill."""
+LAG_MAX_S = 0.05
+LAG_SHARE = 0.1
+BY_ODDS = ("availability", "latency")
+"""Checks that fail by odds, which must be the higher the more strata are judged."""
+TESTED = ("entry", "route", "client", "principal", "region")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What of the plan the questions depend on."""
+
+    steps: Sequence[Step]
+    traffic: Sequence[TrafficSpec]
+    regions: Sequence[str]
+    lacking: Mapping[str, str]
+    """Drill name to why it cannot be run."""
+
+
+def targets_of(scenario: Scenario, around: Around) -> tuple[Target, ...]:
+    """All targets of the scenario in file order; what cannot be judged says what it lacks."""
+    targets = [_target(scenario, written, around) for written in scenario.targets]
+    strata = sum(_strata(target, around) for target in targets)
+    return tuple(
+        replace(
+            target,
+            question=replace(
+                target.question,
+                rules=replace(target.question.rules, strata=max(1, strata)),
+                lag_limit_s=_lag_limit_s(target),
+            ),
+        )
+        for target in targets
+    )
+
+
+def _target(scenario: Scenario, written: WrittenTarget, around: Around) -> Target:
+    waiver = written.waived
+    lacks = written.later or _lacks(scenario, written, around)
+    return Target(
+        id=written.id,
+        check=written.check,
+        question=_question(scenario, written, around),
+        judge=None if lacks else written.rule,  # type: ignore[arg-type]  # every model in CHECKS has the verb
+        lacks=lacks or "",
+        title=written.title or _title(written),
+        critical=written.class_ == "critical",
+        source=_shown(written.where),
+        requirement=written.requirement or "",
+        waived={"owner": waiver.owner, "until": waiver.until.isoformat(), "because": waiver.because}
+        if waiver
+        else None,
+        stretch=_stretch(written),
+    )
+
+
+def _lacks(scenario: Scenario, written: WrittenTarget, around: Around) -> str | None:
+    for drill in _drills(scenario, written):
+        if drill in around.lacking:
+            return around.lacking[drill]
+    if written.rule is None:
+        return f"this version has no check `{written.check}`"
+    if _stream(written, around) is None:
+        return f"no load or probe gives evidence for `{written.check}`"
+    return None
+
+
+def _question(scenario: Scenario, written: WrittenTarget, around: Around) -> Question:
+    evidence, shared = written.evidence, scenario.evidence
+    drills, watcher = _drills(scenario, written), watched_by(written, around.traffic)
+    allowed = client_errors(scenario, written)
+    written = as_steady(scenario, written)
+    return Question(
+        id=written.id,
+        rules=EvidenceRules(
+            burst_s=evidence.burst or shared.burst,
+            planned_seconds=planned_seconds(written, around.steps),
+            burst_floor_s=scenario.defaults.burst_least,
+            confidence=float(evidence.confidence or shared.confidence or 0.95),
+            margin=evidence.margin or shared.margin or 1.0,
+            min_samples=evidence.min_samples or shared.min_samples or 0,
+        ),
+        stream=_stream(written, around),
+        watched_by=watcher,
+        client_errors=allowed,
+        during=tuple(written.during),
+        drills=drills,
+        after_s=written.after,
+        each=tuple(written.each),
+        only={str(key): value for key, value in written.only.items()},
+        exclude=tuple(
+            Exclusion(status=tuple(one.status), route=one.route) for one in written.exclude
+        ),
+        expected_runs={
+            name: sum(isinstance(s, Drill) and s.name == name for s in around.steps)
+            for name in (*drills, *_calm(written))
+        },
+        holds_s={
+            step.name: step.hold_s
+            for step in around.steps
+            if isinstance(step, Drill) and step.name in drills
+        },
+        needs=_needs(scenario, _stream(written, around)),
+        carry_over=written.check in BY_ODDS
+        and bool(shared.carry_over if evidence.carry_over is None else evidence.carry_over),
+    )
+
+
+def _drills(scenario: Scenario, written: WrittenTarget) -> tuple[str, ...]:
+    """The named drills; where only one exists and a course is judged, that one."""
+    if written.drill:
+        return tuple(written.drill)
+    if written.check in COURSES and len(scenario.drills) == 1:
+        return tuple(scenario.drills)
+    return incidents(written)
+
+
+def _calm(written: WrittenTarget) -> tuple[str, ...]:
+    """The drill in which nothing may happen: all its runs are looked at as well."""
+    calm = getattr(written.rule, "calm", None)
+    return (calm,) if calm else ()
+
+
+def _needs(scenario: Scenario, stream: str | None) -> dict[str, tuple[str, ...]]:
+    """Per route of the load what it says that it depends on."""
+    load = scenario.load.get(stream or "")
+    return {route: step.needs for route, step in load.journey.items()} if load else {}
+
+
+def _stream(written: WrittenTarget, around: Around) -> str | None:
+    """`load` before `probe`, a named one before the only one that fits."""
+    named = [*written.load, *written.probe]
+    if named:
+        return named[0]
+    wanted = {
+        "ejection": ("probe", "load"),
+        "failback": ("probe", "load"),
+        "failover": ("probe", "load"),
+        "recovery-point": ("writes",),
+    }.get(written.check, ("load", "probe"))
+    for kind in wanted:
+        found = dict.fromkeys(spec.stream for spec in around.traffic if spec.kind == kind)
+        if found:
+            return next(iter(found))
+    return None
+
+
+def planned_seconds(written: WrittenTarget, steps: Sequence[Step]) -> float:
+    """How long the stretch of a target is planned to be; of several runs, that of one."""
+    if written.check in HELD:
+        return _held_seconds(written, steps)
+    names = {name.split("/")[0] for name in written.during}
+    total = 0.0
+    for step in steps:
+        if isinstance(step, Quiet):
+            in_run = "run" in names and step.kind != "warm-up"
+            if step.name in names or in_run or (not names and step.kind == "quiet"):
+                total += step.seconds
+        elif step.name in names or "run" in names:
+            total += step.hold_s
+    return max(0.0, total - written.after)
+
+
+def _held_seconds(written: WrittenTarget, steps: Sequence[Step]) -> float:
+    holds = [s.hold_s for s in steps if isinstance(s, Drill) and s.name in written.drill]
+    left_out = written.after + float(getattr(written.rule, "scale_within", 0.0))
+    return max(0.0, min(holds, default=0.0) - left_out)
+
+
+def _strata(target: Target, around: Around) -> int:
+    """Judged strata of one target: the pooled one and each value of each attribute, per limit.
+
+    A check that judges each run of a drill by odds judges them all once more in each.
+    """
+    asked = target.question
+    runs = 1
+    if target.check == "capacity-without-region":
+        runs = sum(asked.expected_runs.values())
+    elif target.check not in BY_ODDS:
+        runs = 0
+    if target.judge is None or not runs:
+        return 0
+    specs = [spec for spec in around.traffic if spec.stream == asked.stream]
+    if not specs:
+        return 0
+    spec = specs[0]
+    sizes = {
+        "entry": len(spec.entries),
+        "route": len(spec.routes),
+        "client": len(spec.clients),
+        "principal": len({route.principal for route in spec.routes} - {None}),
+        "region": len(around.regions) if spec.served_by else 0,
+    }
+    named = asked.each or TESTED
+    groups = sum(size for name in named if (size := sizes.get(name, 0)) > 1)
+    limits = len(getattr(target.judge, "limits", {}))
+    limits += getattr(target.judge, "at_least", None) is not None
+    return max(1, limits) * (1 + groups) * runs
+
+
+def _lag_limit_s(target: Target) -> float:
+    """A tenth of the target's own tightest latency limit: how late a request may leave for it."""
+    limits = getattr(target.judge, "limits", {}).values()
+    return min([LAG_MAX_S, *(LAG_SHARE * float(limit.value) for limit in limits)])
+
+
+def _title(written: WrittenTarget) -> str:
+    """A target with an id of its own speaks for itself."""
+    return TITLES.get(written.check, "") if written.id == written.check else ""
+
+
+def _shown(where: str) -> str:
+    """file:line, from the working folder on where it lies below it."""
+    return where.removeprefix(f"{Path.cwd()}/")
+
+
+def _stretch(written: WrittenTarget) -> str:
+    if drills := written.drill or incidents(written):
+        return "drill " + ", ".join(drills)
+    return ", ".join(written.during) or "all quiet phases"

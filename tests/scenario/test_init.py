@@ -1,0 +1,57 @@
+"""A service that is known by its URL gets two files that read."""
+
+from pathlib import Path
+
+import pytest
+
+from nfrcheck.errors import UsageError
+from nfrcheck.scenario.init import first_files
+from nfrcheck.scenario.phases import Quiet
+from nfrcheck.scenario.read import read_pair
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "origin", "path"),
+    [
+        ("http://127.0.0.1:8000", "local", "http://127.0.0.1:8000", "/"),
+        ("http://[::1]:8000/", "local", "http://[::1]:8000", "/"),
+        ("https://shop.example/v1/items?n=5&a={b}", "shop-example", "https://shop.example",
+         "/v1/items?n=5&a={b}"),
+        ("localhost:8000/health", "local", "http://localhost:8000", "/health"),
+    ],
+)  # fmt: skip
+def test_the_first_files_read(tmp_path: Path, url: str, name: str, origin: str, path: str) -> None:
+    if "{b}" in url:
+        url, path = url.replace("{b}", "b"), path.replace("{b}", "b")
+
+    files = first_files(url, tmp_path)
+
+    assert not list(tmp_path.iterdir()), "whoever asked writes them"
+    (tmp_path / "deployments").mkdir()
+    for file, text in files.items():
+        file.write_text(text, "utf-8")
+    scenario, deployment, found = read_pair(*files)
+    assert (scenario.name, deployment.name, found) == (name, name, ())
+    assert deployment.entries["app"].url == origin
+    assert scenario.load["users"].journey["first"].path == path
+    assert Quiet("steady", 180.0, until_decided=True) in scenario.phases
+    assert [target.id for target in scenario.targets] == ["availability", "latency"]
+    assert all(len(text.splitlines()) <= 15 for text in files.values())
+
+
+@pytest.mark.parametrize("there", ["local.nfr.yaml", "deployments/local.deployment.yaml"])
+def test_what_is_there_already_is_refused(tmp_path: Path, there: str) -> None:
+    path = tmp_path / there
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+
+    with pytest.raises(UsageError, match="is there already"):
+        first_files("http://127.0.0.1:8000", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://h", "http://", "http://h:x", "http://u:p@h", 'http://h/"x', "http://h/a b"]
+)
+def test_what_is_no_url_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UsageError, match="is not a URL"):
+        first_files(url, tmp_path)
