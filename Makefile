@@ -20,6 +20,9 @@ CHROMIUM := $(or $(NFRCHECK_CHROMIUM),chromium)
 # More arguments for pytest or the demo: make test ARGS="-k availability"
 ARGS ?=
 
+# Tests start many processes: what they import is compiled once, not in each of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test slow real lint types check fix docs sample golden bench bench-smoke truth truth-full clean
 

@@ -1,6 +1,5 @@
 """`nfrcheck --help` and `--version` answer at once and load nothing that they do not need."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import nfrcheck
+from tests.cpu import cpu_s, least
 
 CPU_S_MAX = 0.15
 ALLOWED_FOREIGN = {"click"}
@@ -21,14 +21,6 @@ LOADED_AFTER = (
 )
 
 
-def cpu_s(argv: list[str]) -> float:
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
-        _pid, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0
-    return used.ru_utime + used.ru_stime
-
-
 def modules(*arguments: str) -> set[str]:
     argv = [sys.executable, "-c", LOADED_AFTER if arguments else LOADED, *arguments]
     out = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
@@ -37,8 +29,9 @@ def modules(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize("flag", ["--help", "--version"])
 def test_costs_little_cpu(flag: str) -> None:
-    # The best of five: a busy machine makes a process slower, never faster.
-    spent = min(cpu_s([sys.executable, "-m", "nfrcheck", flag]) for _ in range(5))
+    command = [sys.executable, "-m", "nfrcheck", flag]
+
+    spent = least(lambda: cpu_s(command, stdout=subprocess.DEVNULL), times=5)
 
     assert spent <= CPU_S_MAX
 

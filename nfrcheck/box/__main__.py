@@ -78,7 +78,14 @@ def _run(asked: argparse.Namespace, settings: Settings, began: float) -> int:
         links.populate(asked.toxiproxy, box.proxies)
     board = Board()
     board.publish(settings)
-    given = Birthright(layout=box, board=board, serve_tls=tls.serve, call_tls=tls.call, token=token)
+    given = Birthright(
+        layout=box,
+        board=board,
+        serve_tls=tls.serve,
+        certificates=tls.certificates,
+        call_tls=tls.call,
+        token=token,
+    )
     planes = Planes(given=given, settings=settings, strength=asked.strength, seed=asked.seed)
     gc.freeze()  # what is loaded now is shared by all parts and never collected
 

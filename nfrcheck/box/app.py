@@ -15,6 +15,7 @@ from nfrcheck.box.http1 import Answer, Request
 from nfrcheck.box.layout import BUILD, BY_NAME, other
 from nfrcheck.box.pool import LostError, NotSentError, Pool
 from nfrcheck.box.records import Records, StoreDownError
+from nfrcheck.box.sessions import Sessions
 from nfrcheck.box.world import World
 
 AT_ONCE = 16
@@ -45,12 +46,15 @@ class App:
         by = world.layout.way(f"system-to-legacy-{world.part.region}")
         self._pool = Pool(store.host, world.layout.port, by=by)
         away = BY_NAME[f"store-{other(world.part.region)}"]
+        across = world.layout.way(f"{world.part.region}-to-{away.region}")
+        self._records = Records(self._pool)
         self._domain = Domain(
-            Records(self._pool),
+            self._records,
             self._region,
             world.switches,
-            away=Records(Pool(away.host, world.layout.port)),
+            away=Records(Pool(away.host, world.layout.port, by=across)),
         )
+        self._sessions = Sessions(world)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._inside = 0
         self._dice = random.Random()  # noqa: S311  service times need no secrecy
@@ -102,7 +106,7 @@ class App:
         return Served(answer.status, {"ready": answer.status == 200})
 
     def _answer(self, served: Served) -> Answer:
-        headers = [(b"content-type", b"application/json"), *self._stamps]
+        headers = [(b"content-type", b"application/json"), *self._stamps, *self._records.told]
         return Answer(served.status, headers, json.dumps(served.body).encode())
 
     async def _worsened(self, route: str, answer: Answer) -> Answer:
@@ -119,6 +123,11 @@ class App:
         return answer
 
     async def watch(self) -> NoReturn:
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(self._sessions.hold())
+            await self._stand_still()
+
+    async def _stand_still(self) -> NoReturn:
         """Healthy variant gc-pause: the whole process stands still, each replica at its time."""
         phase = zlib.crc32(self._world.part.name.encode()) % 1000 / 1000
         await asyncio.sleep(PAUSE_EVERY_S * phase)

@@ -75,7 +75,7 @@ class Settings:
     """What is switched on: defects by name with their place and rate, variants, drained parts.
 
     `absent`: replicas that were scaled away. `builds`: per part the version that it is born as, if
-    it is not the box's own.
+    it is not the box's own. `acts`: the parts where each of them holds.
     """
 
     defects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -83,6 +83,7 @@ class Settings:
     drained: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     builds: Mapping[str, str] = field(default_factory=dict)
+    acts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Board:
@@ -110,6 +111,7 @@ class Board:
                 list(settings.drained),
                 list(settings.absent),
                 dict(settings.builds),
+                dict(settings.acts),
             ],
             default=dict,
         ).encode()
@@ -125,6 +127,6 @@ class Board:
         start = 16 + (generation % 2) * _PAGE
         length = int.from_bytes(self._memory[start : start + 8], "little")
         told = json.loads(self._memory[start + 8 : start + 8 + length])
-        defects, healthy, drained, absent, builds = told
+        defects, healthy, drained, absent, builds, acts = told
         names = tuple(healthy), tuple(drained), tuple(absent)
-        return generation, Settings(defects, *names, builds)
+        return generation, Settings(defects, *names, builds, acts)

@@ -5,8 +5,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
-import ssl
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
@@ -15,10 +13,12 @@ from typing import Any, NoReturn, Protocol
 
 import uvloop
 
+from nfrcheck.box.acts import EXPIRED_CERT
 from nfrcheck.box.app import App
+from nfrcheck.box.door import CertifiedDoor, Door
 from nfrcheck.box.edge import Edge
 from nfrcheck.box.gateway import Gateway
-from nfrcheck.box.http1 import Answer, Connection, Request, Serve
+from nfrcheck.box.http1 import Answer, Request
 from nfrcheck.box.layout import Part, listen
 from nfrcheck.box.store import Store
 from nfrcheck.box.switches import Switches
@@ -27,7 +27,6 @@ from nfrcheck.box.world import Birthright, World
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
-BACKLOG = 512
 LAST_ANSWERS_S = 0.25  # many times the service time
 
 
@@ -94,15 +93,6 @@ def _redirect(log: Path) -> None:
     os.close(written)
 
 
-async def serve_on(
-    bound: socket.socket, serve: Serve, ending: asyncio.Event, tls: ssl.SSLContext | None = None
-) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: Connection(serve, ending), sock=bound, ssl=tls, backlog=BACKLOG
-    )
-
-
 async def be(part: Part, given: Birthright) -> None:
     """Lives as one part of the box until SIGTERM."""
     loop = asyncio.get_running_loop()
@@ -117,8 +107,8 @@ async def be(part: Part, given: Birthright) -> None:
     )
     component = COMPONENTS[part.kind](world)
     ending = asyncio.Event()
-    bound = listen(part.host, given.layout.port)
-    server = await serve_on(bound, component.serve, ending, given.serve_tls.get(part.name))
+    door = _door(part, given, world.switches)
+    server = await door.open(listen(part.host, given.layout.port), component.serve)
     loop.add_signal_handler(signal.SIGTERM, ending.set)
     tasks = [
         loop.create_task(work)
@@ -128,4 +118,18 @@ async def be(part: Part, given: Birthright) -> None:
     for task in done:
         task.result()
     server.close()
+    door.dismiss()
     await asyncio.sleep(LAST_ANSWERS_S)
+
+
+def _door(part: Part, given: Birthright, switches: Switches) -> Door:
+    if not part.tls:
+        return Door()
+    door = CertifiedDoor(given.serve_tls[part.name], given.certificates[part.name])
+
+    def adapt() -> None:
+        door.show(expired=EXPIRED_CERT.name in switches.acts)
+
+    adapt()
+    switches.on_change(adapt)
+    return door

@@ -147,6 +147,12 @@ DEFECTS = (
         drawn=True,
         demo={"region": "b"},
     ),
+    Defect(
+        name="herd",
+        what="Clients of a lost store all come back after the same second.",
+        checks=("recovery-surge", "failback"),
+        kinds=("app",),
+    ),
 )
 DEFECT = {defect.name: defect for defect in DEFECTS}
 VARIANT = {variant.name: variant for variant in HEALTHY}

@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 
 from nfrcheck.box import layout
+from nfrcheck.box.acts import READ_ONLY, acts_of
 from nfrcheck.box.layout import Layout, Part
 from nfrcheck.box.links import API_HOST, LINKS, Link
+from nfrcheck.box.records import STORE
 
 VERBS = ("kill", "restore", "drain", "undrain")
 COMPONENT_VERBS = ("kill", "restore", "pause", "resume", "drain", "undrain", "restart")
@@ -30,6 +32,8 @@ ALLOWED = (
     "link-hang",
     "link-slow-close",
 )
+STOCKED = "/system/v1/inventory/sku-1"
+"""What every store can answer."""
 TOKEN_VARIABLE = "BOX_ALICE_TOKEN"  # noqa: S105  the name of a variable
 
 
@@ -86,9 +90,21 @@ def _component(box: Layout, part: Part) -> list[str]:
         lines.append("    entry: global")
     elif part.kind == "gateway":
         lines.append(f"    entry: region-{part.region}")
+    elif part.kind == "store":
+        shown = f"{{header: {STORE.decode()}, get: {STOCKED}}}"
+        lines += ["    shows:", f"      {READ_ONLY.name}: {shown}"]
     # Nobody stands before the edge who could take it out of rotation.
     verbs = [v for v in COMPONENT_VERBS if part.kind != "edge" or not v.endswith("drain")]
-    return lines + _control(box, f"components/{part.name}", verbs)
+    return lines + _control(box, f"components/{part.name}", verbs) + _acts(box, part)
+
+
+def _acts(box: Layout, part: Part) -> list[str]:
+    path = f"http://{layout.OPS_HOST}:{box.port}/components/{part.name}"
+    lines = ["    acts:"]
+    for act in acts_of(part):
+        lines += [f"      {act.name}:", f'        do: "POST {path}/{act.name}"']
+        lines.append(f'        undo: "POST {path}/{act.undo}"')
+    return lines if len(lines) > 1 else []
 
 
 def _application(box: Layout, region: str) -> list[str]:

@@ -57,8 +57,18 @@ HEALTHY = (
         checks=("latency-degradation",),
     ),
     Healthy(
+        name="single-writer",
+        what="Each order has one region that writes it; the other region forwards to it.",
+        checks=("traffic-share",),
+    ),
+    Healthy(
         name="slow-start",
         what="A new replica needs 2 s before it answers, and gets no request until then.",
         checks=("deploy-without-downtime",),
+    ),
+    Healthy(
+        name="orderly-return",
+        what="The clients of a store that returns are let in one by one, 20 in a second.",
+        checks=("recovery-surge",),
     ),
 )

@@ -1,6 +1,7 @@
 """The ops plane: what a real platform offers its operators. Plain HTTP on a loopback address."""
 
 from nfrcheck.box import layout
+from nfrcheck.box.acts import orders
 from nfrcheck.box.http1 import Answer, Request
 from nfrcheck.box.layout import BY_NAME
 from nfrcheck.box.platform import Platform, said
@@ -25,7 +26,7 @@ class Ops:
         if kind == "regions" and name in layout.REGIONS:
             verbs = REGION_VERBS
         elif kind == "components" and name in BY_NAME:
-            verbs = COMPONENT_VERBS
+            verbs = COMPONENT_VERBS | orders(BY_NAME[name]).keys()
         else:
             return said(404, error="no such region or component")
         if request.method == b"GET" and not verb:
@@ -73,6 +74,9 @@ class Ops:
             done = await platform.drain(rotated)
         elif verb == "undrain":
             done = await platform.undrain(rotated)
+        elif kind == "components" and verb in (known := orders(BY_NAME[name])):
+            act, holds = known[verb]
+            done = await platform.act(act, name, holds=holds)
         elif verb == "resume":
             await platform.order("resume", *names)
             done = await platform.come_up(*names)

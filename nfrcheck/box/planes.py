@@ -1,15 +1,15 @@
 """The process that serves both planes of the box."""
 
-import asyncio
 import json
 import secrets
 import socket
 from dataclasses import dataclass
 
-from nfrcheck.box import child, deployment, layout
+from nfrcheck.box import deployment, layout
 from nfrcheck.box.board import Settings
 from nfrcheck.box.ctl import Ctl
 from nfrcheck.box.defects import Strength
+from nfrcheck.box.door import Door
 from nfrcheck.box.ops import Ops
 from nfrcheck.box.platform import Platform
 from nfrcheck.box.world import Birthright
@@ -31,10 +31,9 @@ class Planes:
         token = secrets.token_urlsafe(24)
         ctl = Ctl(platform, token, strength=self.strength, seed=self.seed)
         port = self.given.layout.port
-        never = asyncio.Event()
         ops_at, ctl_at = layout.listen(layout.OPS_HOST, port), layout.listen(layout.CTL_HOST, port)
-        ops_server = await child.serve_on(ops_at, Ops(platform).serve, never)
-        ctl_server = await child.serve_on(ctl_at, ctl.serve, never)
+        ops_server = await Door().open(ops_at, Ops(platform).serve)
+        ctl_server = await Door().open(ctl_at, ctl.serve)
         deployment.secret(
             self.given.layout.folder / "ctl.json",
             json.dumps({"url": f"http://{layout.CTL_HOST}:{port}", "token": token}) + "\n",

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from nfrcheck.box import layout
+from nfrcheck.box import certificates, layout
+from nfrcheck.box.acts import Act
 from nfrcheck.box.board import Settings
 from nfrcheck.box.http1 import Answer, Request
 from nfrcheck.box.layout import BY_NAME, PARTS, Part
@@ -25,6 +26,7 @@ class Platform:
         self.given = given
         self.settings = Settings()
         self._orders = orders
+        self._any_certificate = certificates.unchecked()
         self._one_at_a_time = asyncio.Lock()
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
@@ -46,7 +48,8 @@ class Platform:
         self._writer.write(json.dumps(order).encode() + b"\n")
 
     async def answers(self, part: Part, path: str = "/healthz", within_s: float = 0.5) -> bool:
-        tls = self.given.call_tls if part.tls else None
+        # Like the probes of a real platform: a process is there, whatever certificate it shows.
+        tls = self._any_certificate if part.tls else None
         pool = Pool(part.host, self.given.layout.port, tls, connect_s=within_s)
         try:
             answer = await pool.call(Request(b"GET", path.encode()), within_s)
@@ -104,10 +107,19 @@ class Platform:
         drained = tuple(name for name in self.settings.drained if name not in names)
         return await self.publish(replace(self.settings, drained=drained))
 
+    async def act(self, act: Act, name: str, *, holds: bool) -> bool:
+        """Whether it holds there from now on, or does not any more."""
+        others = tuple(at for at in self.settings.acts.get(act.name, ()) if at != name)
+        acts = {**self.settings.acts, act.name: (*others, name) if holds else others}
+        return await self.publish(replace(self.settings, acts=acts))
+
     async def component(self, name: str) -> tuple[bool, dict[str, Any]]:
         """Whether all is well with a part, and what its state is."""
         told = (await self.order("state"))[name]
         state = "up" if told["state"] == "alive" else told["state"]
+        held = [act for act, at in self.settings.acts.items() if name in at]
+        if state == "up" and held:
+            state = held[0]
         if state == "up" and not await self.answers(BY_NAME[name]):
             state = "silent"
         if state == "up" and name in self.settings.drained:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nfrcheck.box.http1 import Request
+from nfrcheck.box.http1 import Headers, Request
 from nfrcheck.box.pool import LostError, NotSentError, Pool
 
 WITHIN_S = 1.0
+STORE = b"x-store"
+"""The header in which a store tells whether it can be changed: `writable` or `read-only`."""
 
 
 class StoreDownError(Exception):
@@ -42,6 +44,8 @@ class Change:
 class Records:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.told: Headers = []
+        """What the store told of itself with its last answer."""
 
     async def read(self, keys: Sequence[str]) -> list[Record | None]:
         """In the order of the keys; None where there is no record."""
@@ -61,11 +65,20 @@ class Records:
         )
         return await self._call(Request(b"POST", b"/changes", [], body.encode()))
 
+    async def there(self) -> bool:
+        """Whether the store answers at this moment."""
+        try:
+            await self._call(Request(b"GET", b"/readyz"))
+        except StoreDownError:
+            return False
+        return True
+
     async def _call(self, request: Request) -> Any:
         try:
             answer = await self._pool.call(request, WITHIN_S)
         except (NotSentError, LostError) as broken:
             raise StoreDownError("the store does not answer") from broken
+        self.told = [pair for pair in answer.headers if pair[0] == STORE]
         if answer.status == 409:
             raise ConflictError
         if answer.status != 200:

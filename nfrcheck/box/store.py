@@ -5,10 +5,11 @@ import json
 from typing import Any, NoReturn
 
 from nfrcheck.box import layout
+from nfrcheck.box.acts import READ_ONLY
 from nfrcheck.box.documents import Documents
 from nfrcheck.box.http1 import Answer, Request
 from nfrcheck.box.pool import LostError, NotSentError, Pool
-from nfrcheck.box.records import ConflictError
+from nfrcheck.box.records import STORE, ConflictError
 from nfrcheck.box.world import World
 
 BATCH = 200
@@ -35,7 +36,16 @@ class Store:
         self._seen: dict[str, tuple[int, str]] = {}
         world.switches.on_change(self._flush)
 
+    @property
+    def _read_only(self) -> bool:
+        return READ_ONLY.name in self._world.switches.acts
+
     async def serve(self, request: Request) -> Answer:
+        answer = await self._serve(request)
+        answer.headers.append((STORE, b"read-only" if self._read_only else b"writable"))
+        return answer
+
+    async def _serve(self, request: Request) -> Answer:
         verb = (request.method, request.path.split("/")[1])
         if verb == (b"GET", "documents"):
             return self._read(request.path.split("/", 2)[2].split(","))
@@ -72,6 +82,8 @@ class Store:
         return Answer(200, [], f"[{','.join(items)}]".encode())
 
     def _change(self, change: dict[str, Any]) -> Answer:
+        if self._read_only:
+            return _said(503, None)
         if self._alone and "writes-need-both" in self._world.switches.healthy:
             return _said(503, None)
         if "lost-ack" in self._world.switches.defects:

@@ -35,6 +35,8 @@ class Switches:
         self.healthy: frozenset[str] = frozenset()
         self.drained: frozenset[str] = frozenset()
         self.builds: Mapping[str, str] = {}
+        self.acts: frozenset[str] = frozenset()
+        """Those that hold at this part."""
         self._settings: dict[str, Any] = {}
         self.refresh()
 
@@ -60,6 +62,7 @@ class Switches:
         self.healthy = frozenset(settings.healthy)
         self.drained = frozenset(settings.drained)
         self.builds = settings.builds
+        self.acts = frozenset(act for act, at in settings.acts.items() if self._part.name in at)
         mine = {
             name: chosen for name, chosen in settings.defects.items() if self._here(name, chosen)
         }

@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass
 
 from nfrcheck.box.board import Board, Slot
+from nfrcheck.box.certificates import Certificates
 from nfrcheck.box.layout import Layout, Part
 from nfrcheck.box.switches import Switches
 from nfrcheck.box.truth import Truth
@@ -16,6 +17,7 @@ class Birthright:
     layout: Layout
     board: Board
     serve_tls: dict[str, ssl.SSLContext]
+    certificates: dict[str, Certificates]
     call_tls: ssl.SSLContext
     token: str
 

@@ -12,6 +12,7 @@ from nfrcheck.checks.grey_region import GreyRegion
 from nfrcheck.checks.latency import Latency
 from nfrcheck.checks.latency_degradation import LatencyDegradation
 from nfrcheck.checks.recovery_point import RecoveryPoint
+from nfrcheck.checks.recovery_surge import RecoverySurge
 from nfrcheck.checks.static_stability import StaticStability
 from nfrcheck.checks.traffic_share import TrafficShare
 from nfrcheck.checks.yearly_availability import YearlyAvailability
@@ -27,6 +28,7 @@ CHECKS: dict[str, type[BaseModel]] = {
     "latency": Latency,
     "latency-degradation": LatencyDegradation,
     "recovery-point": RecoveryPoint,
+    "recovery-surge": RecoverySurge,
     "static-stability": StaticStability,
     "traffic-share": TrafficShare,
     "yearly-availability": YearlyAvailability,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from nfrcheck.checks.drills import Course
+from nfrcheck.checks.drills import Course, watched_whole
 from nfrcheck.checks.members import least_gap, longest_gap
 from nfrcheck.checks.readmission import few_before, in_runs, twice
 from nfrcheck.checks.returns import LEAST_BEFORE, Watched, of_member, watched, why_nameless
@@ -34,7 +34,8 @@ def _kept(history: History, question: Question, stream: Stream, course: Course) 
                 seen = _judged(one, course)
                 place = {**course.where, "region": member, **one.where}
                 because = f"{course.name} · {one.label}: {seen.because}"
-                found.append(replace(seen, because=because, where=place))
+                seen = replace(seen, because=because, where=place)
+                found.append(watched_whole(seen, course, question))
     return found or [invalid(f"{course.name}: no entry led to more than one region")]
 
 

@@ -3,18 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from nfrcheck.checks.drills import Course, course_of, missing_runs
+from nfrcheck.checks.drills import Course, course_of, held_whole, missing_runs
 from nfrcheck.checks.sight import invalid, verdict
 from nfrcheck.evidence.repeats import share_supported
 from nfrcheck.model.history import History
 from nfrcheck.model.question import Question
-from nfrcheck.model.units import show_duration
-from nfrcheck.model.verdict import Needed, Outcome, Verdict, combine
+from nfrcheck.model.verdict import Outcome, Verdict, combine
 
 JudgeRun = Callable[[Course], Verdict]
-
-CUT_S = 0.5
-"""A hold that ended so much before its planned end was cut short."""
 
 
 def judge_each(history: History, question: Question, judge_run: JudgeRun) -> Verdict:
@@ -43,7 +39,7 @@ def _runs(
             yield course
         else:
             part = _judged(course, judge_run)
-            yield named(course, _held_whole(course, part, question.holds_s.get(drill, 0.0)))
+            yield named(course, held_whole(part, course, question))
     yield from missing_runs(question, drill, len(records))
 
 
@@ -53,17 +49,6 @@ def _judged(course: Course, judge_run: JudgeRun) -> Verdict:
     if not any(span.part == "hold" for span in course.spans):
         return invalid(f"{course.name}: the fault was not held")
     return judge_run(course)
-
-
-def _held_whole(course: Course, part: Verdict, planned_s: float) -> Verdict:
-    """A fault that was put back early has not shown that it is borne; what broke stays broken."""
-    held_s = sum(span.seconds for span in course.spans if span.part == "hold")
-    if part.outcome is not Outcome.PASS or planned_s - held_s <= CUT_S:
-        return part
-    held, planned = show_duration(held_s), show_duration(planned_s)
-    because = f"the fault was held {held} of {planned}; until then: {part.because}"
-    needed = Needed(seconds=round(planned_s - held_s, 3))
-    return replace(part, outcome=Outcome.INCONCLUSIVE, because=because, needed=needed)
 
 
 def named(course: Course, part: Verdict) -> Verdict:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 
 from nfrcheck.checks.calm import nothing_ejected
-from nfrcheck.checks.drills import Course
+from nfrcheck.checks.drills import Course, held_whole, watched_whole
 from nfrcheck.checks.members import Left, left, row_needed
 from nfrcheck.checks.readmission import (
     few_before,
@@ -39,6 +39,8 @@ from nfrcheck.model.verdict import Outcome, Verdict
 
 PART_BACK = 0.5
 """A member is back that gives so much of its usual share: a slow start is no fault."""
+_UNTIL = {"left": held_whole, "back": watched_whole}
+"""How long each limit is to be looked at."""
 
 
 class Ejection(Model):
@@ -77,7 +79,12 @@ class Ejection(Model):
             return [invalid(f"{course.name}: no entry led to {member} and to another one")]
         panics = self._panics(history, course.record)
         nameless = why_nameless(stream)
-        return [one_view(self._limits(one, course, panics, nameless), one) for one in views]
+        found = []
+        for one in views:
+            limits = self._limits(one, course, panics, nameless)
+            seen = (_UNTIL[limit.name](limit, course, question) for limit in limits)
+            found.append(one_view(seen, one))
+        return found
 
     def _limits(
         self, one: Watched, course: Course, panics: str | None, nameless: str

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from nfrcheck.checks.drills import Course
+from nfrcheck.checks.drills import Course, watched_whole
 from nfrcheck.checks.readmission import healing_of, in_runs, one_view, readmitted, speaking, twice
 from nfrcheck.checks.returns import Watched, member_of, watched, why_nameless, within_limit
 from nfrcheck.checks.sight import invalid, requests, verdict
@@ -70,7 +70,8 @@ class Failback(Model):
         if not views:
             return [invalid(f"{course.name}: no entry led to {member} and to another one")]
         nameless = why_nameless(stream)
-        return [one_view(self._limits(one, course, nameless), one) for one in views]
+        whole = partial(watched_whole, course=course, question=question)
+        return [one_view(map(whole, self._limits(one, course, nameless)), one) for one in views]
 
     def _limits(self, one: Watched, course: Course, nameless: str) -> Iterator[Verdict]:
         name, place = f"{course.name} · {one.label}", {**course.where, **one.where}

@@ -7,26 +7,23 @@ from typing import Any
 import numpy as np
 
 from nfrcheck.checks.counting import sort_out
-from nfrcheck.checks.drills import Course, course_of, missing_runs, name_it
+from nfrcheck.checks.drills import Course, course_of, missing_runs, name_it, watched_whole
 from nfrcheck.checks.grid import Grid
 from nfrcheck.checks.health import TesterHealth, fatal, tester_health
 from nfrcheck.checks.mistakes import client_errors
 from nfrcheck.checks.sight import Sight, invalid, requests, verdict
 from nfrcheck.checks.strata import Strata
+from nfrcheck.checks.watching import longest_hole_s, unwatched
 from nfrcheck.evidence import wording
 from nfrcheck.evidence.outage import Requests
 from nfrcheck.evidence.repeats import share_supported
 from nfrcheck.evidence.window import Recovery, Window, watch
 from nfrcheck.fields import Count, Model, UpperCount, UpperDuration
-from nfrcheck.model.history import Bools, FaultRecord, Floats, History, Stream
+from nfrcheck.model.history import Bools, FaultRecord, History, Stream
 from nfrcheck.model.question import Question
 from nfrcheck.model.units import Limit, show_duration
 from nfrcheck.model.verdict import Bound, Outcome, Verdict, combine
 
-LONGEST_HOLE_S = 1.0
-"""A probe that was silent for longer has not watched the drill."""
-HOLE_PROBES = 10
-"""A slow probe may be silent for so many of its own intervals."""
 CLIENT_ERRORS_MAX = 0.01
 DIGITS = 6
 """Records are whole microseconds."""
@@ -68,7 +65,7 @@ class Failover(Model):
         if isinstance(found, Verdict):
             return found
         course, views = found
-        seen = combine([self._view(view, course) for view in views])
+        seen = combine([watched_whole(self._view(v, course), course, question) for v in views])
         longest = _longest(seen.parts) if seen.outcome is Outcome.PASS else seen
         return replace(longest, name=course.name, parts=seen.parts)
 
@@ -143,7 +140,8 @@ def _views(stream: Stream, course: Course, health: TesterHealth) -> Iterator[Vie
     for entry, client in planned:
         strata = Strata.of(stream.cells, {"entry": entry, "client": client})
         mine = stream.where(strata.whole.holds(stream))
-        yield _view(mine.where(_felt(mine, course)), strata, course, health)
+        felt = mine.where(_felt(mine, course))
+        yield _view(felt, strata, course, health, _unseen(mine, felt, course))
 
 
 def _felt(stream: Stream, course: Course) -> Bools:
@@ -158,7 +156,9 @@ def _felt(stream: Stream, course: Course) -> Bools:
     return felt & (stream.due < course.whole.end)
 
 
-def _view(stream: Stream, strata: Strata, course: Course, health: TesterHealth) -> View:
+def _view(
+    stream: Stream, strata: Strata, course: Course, health: TesterHealth, unseen: str | None
+) -> View:
     sorts = sort_out(stream)
     sight = Sight(
         stream=stream,
@@ -178,8 +178,7 @@ def _view(stream: Stream, strata: Strata, course: Course, health: TesterHealth) 
         probes=_requests(stream, good, sorts.sure),
         undisturbed=_requests(stream, good, sorts.sure & ~sight.grid.unfair),
         told=health.all_told,
-        unusable=client_errors(sight, CLIENT_ERRORS_MAX)
-        or _unwatched(np.sort(stream.sent[sorts.sure]), course),
+        unusable=client_errors(sight, CLIENT_ERRORS_MAX) or unseen,
         unknown=int(sorts.tester.sum()),
         slowest_good_s=float(stream.latency[good].max()) if good.any() else None,
     )
@@ -189,16 +188,22 @@ def _requests(stream: Stream, good: Bools, keep: Bools) -> Requests:
     return requests(stream.sent[keep], stream.done[keep], good[keep])
 
 
-def _unwatched(sent: Floats, course: Course) -> str | None:
-    """A probe that stopped, or that the tester held up, has not seen what happened meanwhile."""
-    if not len(sent):
-        return "nobody watched"
-    gaps = np.diff([min(float(sent[0]), course.commanded), *sent, course.whole.end])
-    hole = float(gaps.max())
-    usual = float(np.median(np.diff(sent))) if len(sent) > 1 else 0.0
-    if hole <= max(LONGEST_HOLE_S, HOLE_PROBES * usual):
+def _unseen(stream: Stream, felt: Stream, course: Course) -> str | None:
+    """Why nobody saw what the fault did: nobody watched, or the system had failed before it."""
+    sorts, begin = sort_out(stream), felt.sent.min(initial=course.commanded)
+    sure = sorts.sure & (stream.due < course.whole.end)
+    sent = stream.sent[sure & (stream.sent >= begin)]
+    if reason := unwatched(sent, sent.min(initial=course.commanded), course.whole.end):
+        return reason
+    before = sure & (stream.done < course.commanded)
+    lost = before & (stream.sent > stream.sent[before & sorts.good].max(initial=-np.inf))
+    lost_s = course.commanded - stream.sent[lost].min(initial=course.commanded)
+    if lost_s <= longest_hole_s(sent):
         return None
-    return f"nobody watched for {show_duration(hole)}"
+    return (
+        f"0 of {int(lost.sum()):,} requests were answered well in the {show_duration(lost_s)} "
+        "before the fault: the system had failed already"
+    )
 
 
 def _within(window: Window, limit: Limit, label: str, record: FaultRecord) -> Verdict:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nfrcheck.checks.drills import Course, course_of, missing_runs, name_it
+from nfrcheck.checks.drills import Course, course_of, held_whole, missing_runs, name_it
 from nfrcheck.checks.sight import invalid, verdict
 from nfrcheck.evidence import loss
 from nfrcheck.fields import AtMost, Model
@@ -36,7 +36,7 @@ class RecoveryPoint(Model):
         parts = []
         for drill in question.drills:
             runs = history.drill_runs(drill)
-            parts += [self._run(history, record, ledger, doubt) for record in runs]
+            parts += [self._run(history, question, record, ledger, doubt) for record in runs]
             parts += missing_runs(question, drill, len(runs))
         worst = combine(parts)
         if worst.outcome is not Outcome.PASS or len(parts) == 1:
@@ -48,6 +48,7 @@ class RecoveryPoint(Model):
     def _run(
         self,
         history: History,
+        question: Question,
         record: FaultRecord,
         ledger: Sequence[Write],
         doubt: str | None,
@@ -71,7 +72,7 @@ class RecoveryPoint(Model):
             judged = replace(
                 judged, outcome=Outcome.INVALID, because=_named(course, reason), supports=""
             )
-        return name_it(judged, course)
+        return name_it(held_whole(judged, course, question), course)
 
     def _acked(self, course: Course, fate: "_Fate") -> Verdict:
         counted = self.at_most.kind == "count"

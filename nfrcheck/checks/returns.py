@@ -13,15 +13,12 @@ from nfrcheck.checks.members import Turns
 from nfrcheck.checks.mistakes import client_errors
 from nfrcheck.checks.sight import NO_REGION, Sight, within
 from nfrcheck.checks.strata import Strata
+from nfrcheck.checks.watching import unwatched
 from nfrcheck.model.history import Bools, FaultRecord, History, Span, Stream
 from nfrcheck.model.question import Exclusion, Question
-from nfrcheck.model.units import Limit, show_duration
+from nfrcheck.model.units import Limit
 from nfrcheck.model.verdict import Bound, Outcome, Verdict
 
-LONGEST_HOLE_S = 1.0
-"""Who was silent for longer has not watched the drill."""
-HOLE_REQUESTS = 10
-"""A slow client may be silent for so many of its own intervals."""
 LEAST_BEFORE = 20
 NOISE_MAX = 0.1
 """A system that fails more than this before the fault does not work."""
@@ -208,19 +205,10 @@ def _unusable(
         silent=(),
         doubt=None,
     )
-    return client_errors(sight, CLIENT_ERRORS_MAX) or _unwatched(sight, course)
-
-
-def _unwatched(sight: Sight, course: Course) -> str | None:
-    """Who stopped, or was held up by the tester, has not seen what happened meanwhile."""
-    sent = np.sort(sight.stream.sent[sight.sorted.sure])
-    if not len(sent):
-        return "nobody watched"
-    hole = float(np.diff([course.whole.start, *sent, course.whole.end]).max())
-    usual = float(np.median(np.diff(sent))) if len(sent) > 1 else 0.0
-    if hole <= max(LONGEST_HOLE_S, HOLE_REQUESTS * usual):
-        return None
-    return f"nobody watched for {show_duration(hole)}"
+    sent = stream.sent[sight.sorted.sure]
+    return client_errors(sight, CLIENT_ERRORS_MAX) or unwatched(
+        sent, course.whole.start, course.whole.end
+    )
 
 
 def within_limit(

@@ -8,9 +8,9 @@ from pathlib import Path
 from nfrcheck.cli.files import ENDING, SCENARIO_ENDING, SCENARIOS, existing, find_deployment
 from nfrcheck.errors import Diagnostic, InvalidFiles, NfrcheckError, UsageError
 from nfrcheck.plan import Options, plan
-from nfrcheck.plan.decidable import Sample, guarantees, undecidable
+from nfrcheck.plan.decidable import Sample, guarantees, samples, undecidable
 from nfrcheck.plan.steps import Plan
-from nfrcheck.reports.github import command
+from nfrcheck.reports.workflow import command
 from nfrcheck.scenario.read import Pair, read_deployment, read_pair, read_scenario
 
 UNDECIDABLE, ALONE, UNPLANNED, REFUSED = "NFR021", "NFR023", "NFR024", "NFR025"
@@ -177,8 +177,11 @@ def _decided(path: Path, made: Plan) -> str:
     open_ = {sample.target for sample in undecidable(made)} | {t.id for t in guarantees(made)}
     lacking = [target for target in made.targets if target.judge is None]
     able = len(made.targets) - len(open_) - len(lacking)
+    budgets = sum(one.left_s is not None and one.target not in open_ for one in samples(made))
+    measured = f", {budgets} of them only with what its drills measure" if budgets else ""
     not_run = f" \N{MIDDLE DOT} {len(lacking)} will be NOT RUN" if lacking else ""
-    return f"{path} on {made.deployment}: can decide {able} of {len(made.targets)} targets{not_run}"
+    count = f"{able} of {len(made.targets)} targets{measured}{not_run}"
+    return f"{path} on {made.deployment}: can decide {count}"
 
 
 def github(diagnostics: Iterable[Diagnostic]) -> list[str]:

@@ -12,7 +12,7 @@ NOT_RESTORED = 6
 
 @click.command(
     help="Check Python, extras, limits and clock of this machine, and look for faults that a run "
-    "left behind (then it ends with 6). Contacts nothing."
+    "left behind (then it ends with 6). A run that is under way is named. Contacts nothing."
 )
 def command() -> int:
     from nfrcheck.cli.health import machine, open_runs

@@ -70,7 +70,8 @@ def _print(run: Mapping[str, Any], *, colour: bool | None, every: bool) -> None:
     # What the live view left stands right above it.
     table = "\n" + terminal(run, width, on, every=every)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        from nfrcheck.reports.github import annotations, harmless
+        from nfrcheck.reports.github import annotations
+        from nfrcheck.reports.workflow import harmless
 
         table = harmless(table)
         checkout = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())

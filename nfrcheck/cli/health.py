@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from nfrcheck import __version__
-from nfrcheck.run.ledger import LedgerError, open_ledgers
+from nfrcheck.cli.under_way import controller_of, is_at_work, since
+from nfrcheck.run.ledger import LedgerError, Record, open_ledgers, read
 
 OLDEST = (3, 11)
 FILES_WANTED = 8_192
@@ -36,25 +37,30 @@ def machine() -> Iterator[Finding]:
 
 
 def open_runs() -> list[Finding]:
-    """A fault that a run left is the worst that there can be here."""
+    """A fault that a run left is the worst that there can be here; one under way left none yet."""
     try:
-        left = open_ledgers()
+        found = [finding for record in open_ledgers() if (finding := _of_run(record))]
     except LedgerError as error:
         return [Finding("bad", f"a ledger cannot be trusted: {error}")]
-    if not left:
-        return [Finding("good", "no run has left anything behind")]
-    return [
-        Finding(
-            "bad",
-            f"run {record.run} on {record.deployment}: "
-            + (
-                "; ".join(entry.note or entry.id for entry in record.open_entries)
-                or "nothing is injected, and the ledger is open"
-            ),
-            "nfrcheck restore",
-        )
-        for record in left
-    ]
+    return found or [Finding("good", "no run has left anything behind")]
+
+
+def _of_run(record: Record) -> Finding | None:
+    run, at_work = f"run {record.run} on {record.deployment}", is_at_work(record)
+    if at_work and not record.opened_at:
+        return Finding("note", f"run {record.run} is about to begin")
+    if at_work and (by := controller_of(record)):
+        told = f"{run} is under way: process {by.pid}, since {since(record)}, in {by.folder}"
+        return Finding("note", told)
+    # It may have ended well since its ledger was read.
+    if read(record.path).closed:
+        return None
+    left = "; ".join(entry.note or entry.id for entry in record.open_entries)
+    if at_work:
+        told = f"{run} has died, and is being put back just now: {left or 'nothing is injected'}"
+        return Finding("bad", told, "wait for its end, then nfrcheck doctor")
+    left = left or "nothing is injected, and the ledger is open"
+    return Finding("bad", f"{run}: {left}", "nfrcheck restore")
 
 
 def _python() -> Finding:

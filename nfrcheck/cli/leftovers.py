@@ -84,9 +84,10 @@ def scan(named: str | None, ask: Ask) -> int:
 
 
 def _repair(parts: Sequence[tuple[Part, list[Step]]]) -> int:
+    # All of it first: a region is not well before its components are.
+    done = [(part, [do_step(step) for step in steps]) for part, steps in parts]
     well = True
-    for part, steps in parts:
-        outcomes = [do_step(step) for step in steps]
+    for part, outcomes in done:
         outcomes += [confirm(check) for check in part.control.checks()]
         because = "; ".join(outcome.because for outcome in outcomes if not outcome.ok)
         # A link that could not be asked has no steps, and is not well for it.
@@ -121,14 +122,15 @@ def _unwell(part: Part) -> str:
 
 
 def _undo(part: Part) -> list[Step]:
-    """Every undo verb that the part offers; all of them are safe to repeat."""
+    """Every undo verb that the part offers, of its acts too; all of them are safe to repeat."""
     steps: list[Step] = []
     if isinstance(part.control, ToxiproxyControl):
         try:
             steps += part.control.leftovers(part.name).steps
         except NfrcheckError as error:
             click.echo(f"  {part.title}: {error}", err=True)
-    for verb in _UNDO:
+    acts = [f"undo {act}" for act in getattr(part.control, "acts", ())]
+    for verb in (*acts, *_UNDO):
         if part.control.offers(verb):
             try:
                 steps += part.control.steps(verb, {"run": "scan"})

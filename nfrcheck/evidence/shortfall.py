@@ -87,7 +87,7 @@ class _Gap:
             bigger = Steady(k=old.k, n=old.n + more, k_sure=old.k_sure, deff_pass=old.deff_pass)
             return bigger.upper(self.sure) * SECONDS_A_YEAR <= seconds
 
-        return _least(enough, MOST)
+        return least(enough, MOST)
 
     def drills(self, incident: Incident, seconds: float) -> int | None:
         """How many more drills with outages as before bring it below so many seconds a year."""
@@ -100,7 +100,7 @@ class _Gap:
         def enough(more: int) -> bool:
             return weight * mean_outage_upper([mean] * (there + more), self.sure) <= seconds
 
-        return _least(enough, MOST_DRILLS) if math.isfinite(mean) else None
+        return least(enough, MOST_DRILLS) if math.isfinite(mean) else None
 
     def expected(self, incident: Incident) -> float:
         there = len(incident.outages_s)
@@ -108,7 +108,7 @@ class _Gap:
         return incident.per_year * incident.share_hit * mean
 
 
-def _least(enough: Callable[[int], bool], most: int) -> int | None:
+def least(enough: Callable[[int], bool], most: int) -> int | None:
     """The smallest number that is enough; None if `most` is not."""
     low, high = 0, 1
     if enough(0):

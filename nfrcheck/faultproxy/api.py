@@ -126,9 +126,13 @@ class Api:
         """Ours: who is connected, and how many bytes came in and went out in each direction."""
         return found(self._proxies.get(*parts).connections_to_json())
 
+    async def arrivals(self, _request: Request, parts: Parts) -> Answer:
+        """Ours: how many connections have come, and when those of the last second did."""
+        return found(self._proxies.get(*parts).arrivals_to_json())
+
     async def extensions(self, _request: Request, _parts: Parts) -> Answer:
         """Ours, and 404 elsewhere: how a client learns what it may ask for."""
-        told = ["ttl_s", "connections", "cut", "hang", "refuse", "seed"]
+        told = ["ttl_s", "connections", "arrivals", "cut", "hang", "refuse", "seed"]
         return found({"extensions": told, "seed": self._proxies.seed})
 
 
@@ -153,6 +157,7 @@ ROUTES: Mapping[str, Methods] = {
     },
     "/version": {"GET": Api.version},
     "/proxies/{}/connections": {"GET": Api.connections},
+    "/proxies/{}/arrivals": {"GET": Api.arrivals},
     "/extensions": {"GET": Api.extensions},
 }
 _PATTERNS = [

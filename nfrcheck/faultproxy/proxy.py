@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import time
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +17,8 @@ from nfrcheck.faultproxy.toxics import STREAMS, Change, Toxic
 
 RETRY_S = 0.5
 """How soon an end that could not be kept is tried again: the port was taken meanwhile."""
+RECENT_S, RECENT_MOST = 1.0, 4_096
+"""How long, and of how many connections, it is remembered when they came."""
 
 
 class Proxy:
@@ -31,6 +35,7 @@ class Proxy:
         self.connections: dict[int, Connection] = {}
         self.accepted = 0
         self.dials_failed = 0
+        self._came: deque[float] = deque(maxlen=RECENT_MOST)
         self._past = {stream: [0, 0] for stream in STREAMS}
         self._toxics: list[Toxic] = []
         self._ending: asyncio.Task[None] | None = None
@@ -98,6 +103,7 @@ class Proxy:
 
     def _accept(self, accepted: socket.socket, peer: Address) -> None:
         self.accepted += 1
+        self._came.append(time.monotonic())
         number = self.accepted
         self.connections[number] = Connection(self, number, accepted, str(peer), self._key)
 
@@ -205,6 +211,12 @@ class Proxy:
                 "sent": sent + sum(flow.sent for flow in flows),
             }
         return told
+
+    def arrivals_to_json(self) -> dict[str, Any]:
+        """`ages_s`: how long ago the newest came, the last one last; no clocks are compared."""
+        now = time.monotonic()
+        ages = [round(now - came, 6) for came in self._came if now - came <= RECENT_S]
+        return {"accepted": self.accepted, "open": len(self.connections), "ages_s": ages}
 
     def connections_to_json(self) -> dict[str, Any]:
         return {

@@ -1,12 +1,13 @@
 """Reads a run folder, whole or while it grows, into a `History`."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nfrcheck.history.connections import read_connections
+from nfrcheck.history.ndjson import json_lines
 from nfrcheck.history.record_files import RecordFile, stream_of
 from nfrcheck.history.write import EVENTS
 from nfrcheck.model.history import FaultRecord, Health, History, Ill, Span, Stream, Write
@@ -52,7 +53,13 @@ class HistoryReader:
             history = replace(history, spans=tuple(s for s in clipped if s.seconds > 0))
         writes, ended = self._writes()
         streams = self._streams(horizon, since)
-        return replace(history, streams=streams, writes=writes, writes_ended=ended)
+        return replace(
+            history,
+            streams=streams,
+            writes=writes,
+            writes_ended=ended,
+            connections=read_connections(self._folder),
+        )
 
     def _forget(self) -> float | None:
         """Drops the health lines that are no longer recent; since when what is left counts."""
@@ -84,7 +91,7 @@ class HistoryReader:
         for path in sorted(self._folder.glob("writes-*.ndjson")):
             # Each child has a ledger: `writes-orders.ndjson`, `writes-orders.1.ndjson`.
             name = path.stem.removeprefix("writes-").partition(".")[0]
-            mine = list(_json_lines(path.read_bytes()))
+            mine = list(json_lines(path.read_bytes()))
             lines.setdefault(name, []).extend(mine)
             if not any(line.get("end") for line in mine):
                 unended.add(name)
@@ -106,17 +113,7 @@ class _Lines:
             fresh = file.read()
         whole = fresh[: fresh.rfind(b"\n") + 1]
         self._at += len(whole)
-        return list(_json_lines(whole))
-
-
-def _json_lines(text: bytes) -> Iterator[dict[str, Any]]:
-    for line in text.splitlines():
-        try:
-            parsed = json.loads(line)
-        except ValueError:
-            continue  # torn by a crash, and by nothing else: lines are written whole
-        if isinstance(parsed, dict):
-            yield parsed
+        return list(json_lines(whole))
 
 
 def _ledger(lines: Iterable[dict[str, Any]]) -> tuple[Write, ...]:

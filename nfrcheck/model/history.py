@@ -118,6 +118,26 @@ class Write:
     """Read back, per entry: True, False, or None when it could not be read."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Connections:
+    """Who connected to a fault proxy, as it told when it was asked; columns, seconds.
+
+    A connection came between `earliest` and `latest`, which are in one order: nearly sorted.
+    """
+
+    earliest: Floats
+    latest: Floats
+    asked: Floats
+    answered: Floats
+    """Of each answer that could be read, in their order."""
+    open: npt.NDArray[np.int64]
+    """How many there were at each of these answers."""
+    missed: Floats
+    """When an answer showed that some had come of which nobody knows when."""
+    refused: Mapping[int, int] = field(default_factory=dict)
+    """Answers that told nothing: how many of each status."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRecord:
     """One run of a drill: when the fault was commanded, proven, healed and verified."""
@@ -168,6 +188,8 @@ class History:
     writes: Mapping[str, tuple[Write, ...]] = field(default_factory=dict)
     writes_ended: frozenset[str] = frozenset()
     """Names of ledgers whose read-back was completed."""
+    connections: Mapping[str, Connections] = field(default_factory=dict)
+    """Per stream that asked a fault proxy."""
     health: tuple[Health, ...] = ()
     ills: tuple[Ill, ...] = ()
     answered: Mapping[str, bool] = field(default_factory=dict)

@@ -98,8 +98,12 @@ class Question:
     """Per drill: how many runs were planned."""
     holds_s: Mapping[str, float] = field(default_factory=dict)
     """Per drill: how long each run was planned to hold its fault, seconds."""
+    settles_s: Mapping[str, float] = field(default_factory=dict)
+    """Per drill: how long each run was planned to be watched when its fault was put back."""
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Per route of the load: the links and witnesses that it depends on."""
+    counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Per run of a drill, `lose-b/1`: the streams that count who connects to what it takes."""
     carry_over: bool = False
     """The evidence of earlier runs of the same build counts."""
     earlier: Earlier | None = None

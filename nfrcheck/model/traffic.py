@@ -146,6 +146,8 @@ class TrafficSpec:
     served_by: ServedBy | None = None
     regions: tuple[str, ...] = ()
     write: WriteSpec | None = None
+    counts: bool = False
+    """The answers tell which connections came to a fault proxy: they are kept beside the record."""
 
     def __post_init__(self) -> None:
         _check(self.rate > 0, "rate must be above 0")

@@ -25,11 +25,19 @@ def pin(deployment: Deployment, *, ask_dns: bool) -> dict[str, str]:
             continue
         if entry.resolve:
             pins[host] = entry.resolve
-        elif _is_address(host) or not ask_dns:
-            pins[host] = host
-        elif host not in pins:
-            pins[host] = _resolve(name, host)
+        else:
+            remedy = "correct the host, or give the entry an address with `resolve`"
+            pins[host] = address_of(f"entry {name}", host, pins, ask_dns=ask_dns, remedy=remedy)
     return pins
+
+
+def address_of(
+    who: str, host: str, pins: Pins, *, ask_dns: bool, remedy: str = "correct the host"
+) -> str:
+    """The pinned address of a host, or the one that it has now. Raises DeploymentError."""
+    if _is_address(host) or not ask_dns:
+        return host
+    return pins.get(host) or _resolve(who, host, remedy)
 
 
 def endpoint(deployment: Deployment, name: str, pins: Pins) -> EndpointSpec:
@@ -63,12 +71,11 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _resolve(name: str, host: str) -> str:
+def _resolve(who: str, host: str, remedy: str) -> str:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as error:
         raise DeploymentError(
-            f"entry {name}: the host {host} does not resolve ({error.strerror or error})",
-            "correct the host, or give the entry an address with `resolve`",
+            f"{who}: the host {host} does not resolve ({error.strerror or error})", remedy
         ) from error
     return str(found[0][4][0])

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from nfrcheck.errors import DeploymentError, UsageError
 from nfrcheck.experiments.faults import Armed
 from nfrcheck.kinds import Target
 from nfrcheck.model.traffic import TrafficSpec
 from nfrcheck.plan.addresses import endpoint, pin
+from nfrcheck.plan.connections import with_counters
 from nfrcheck.plan.guards import with_guards
 from nfrcheck.plan.questions import Around, targets_of
 from nfrcheck.plan.safety import (
@@ -65,12 +67,12 @@ def _plan(scenario: Scenario, deployment: Deployment, options: Options) -> Plan:
     steps, lacking = _steps(scenario, site)
     regions = tuple(deployment.regions)
     around = Around(steps=steps, traffic=traffic, regions=regions, lacking=lacking)
-    declared = targets_of(scenario, around)
+    declared, counters = with_counters(targets_of(scenario, around), steps, site)
     targets = _chosen(declared, options)
     if options.only or options.skip:
         steps = _needed(steps, targets)
     drills = [step for step in steps if isinstance(step, Drill)]
-    check_safety(deployment, pins, traffic, drills)
+    check_safety(deployment, pins | _pins_of(counters), traffic, drills)
     rules = rules_of(deployment)
     made = Plan(
         scenario=scenario.name,
@@ -79,7 +81,7 @@ def _plan(scenario: Scenario, deployment: Deployment, options: Options) -> Plan:
         deployment_path=deployment.path,
         targets=targets,
         steps=tuple(steps),
-        traffic=traffic,
+        traffic=(*traffic, *counters),
         entries={name: endpoint(deployment, name, pins) for name in site.entries},
         paths=paths,
         used=_used(traffic) & frozenset(site.entries),
@@ -97,6 +99,11 @@ def _plan(scenario: Scenario, deployment: Deployment, options: Options) -> Plan:
     )
     always = [guard for one in rules for guard in one.abort_if]
     return with_guards(made, always, scenario.drills, declared)
+
+
+def _pins_of(traffic: Sequence[TrafficSpec]) -> dict[str, str]:
+    ends = [end for spec in traffic for end in spec.endpoints.values()]
+    return {urlsplit(end.url).hostname or "": end.address for end in ends}
 
 
 def _notes(scenario: Scenario) -> tuple[str, ...]:

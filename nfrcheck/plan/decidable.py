@@ -1,15 +1,18 @@
 """Whether the planned load can decide each target at all: known before anything is contacted."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from nfrcheck.checks.availability import Availability
 from nfrcheck.checks.latency import Latency, quantile
+from nfrcheck.checks.yearly_availability import YearlyAvailability
 from nfrcheck.evidence import wording
 from nfrcheck.evidence.power import Decidability, decidability, runs_needed
 from nfrcheck.evidence.rules import Rules, default_burst
+from nfrcheck.evidence.steady_power import left_for_outages_s, steady_decidability
 from nfrcheck.kinds import Target
 from nfrcheck.model.question import EvidenceRules
 from nfrcheck.model.traffic import Route, TrafficSpec
@@ -17,6 +20,7 @@ from nfrcheck.model.units import show_duration
 from nfrcheck.plan.steps import Plan
 
 ROUND_UP_S = 10.0
+ANY_BURST_S = 1e-9
 MOST_RUNS = 100
 """A target that takes more runs than this with all evidence carried over is not decided."""
 
@@ -46,6 +50,10 @@ class Sample:
     source: str
     runs: float = 1.0
     """How many clean runs pass together where evidence is carried over; else 1."""
+    left_s: float | None = None
+    """Of a yearly budget: what is left a year for outages, which no plan can tell; else None."""
+    decide: Callable[[Rules, float, float], Decidability] = decidability
+    """By which the same plan would be compared with other rules."""
 
     @property
     def can_pass(self) -> bool:
@@ -93,7 +101,7 @@ class Sample:
         if not p0 < bad < 0.5:
             return None
         weaker = replace(self.rules, p0=bad)
-        if not decidability(weaker, self.part.rate, seconds).can_pass:
+        if not self.decide(weaker, self.part.rate, seconds).can_pass:
             return None
         if self.limit == "availability":
             share = wording.percent_supported(1 - bad).removesuffix(" %")
@@ -102,7 +110,10 @@ class Sample:
 
 
 def samples(plan: Plan) -> tuple[Sample, ...]:
-    """One for each limit of each availability and latency target that can be judged."""
+    """One for each limit of each availability and latency target that can be judged.
+
+    Of a yearly budget the steady state alone, as if no outage cost anything.
+    """
     return tuple(sample for target in plan.targets for sample in _of_target(plan, target))
 
 
@@ -116,15 +127,20 @@ def guarantees(plan: Plan) -> tuple[Target, ...]:
     return tuple(
         target
         for target in plan.targets
-        if isinstance(target.judge, Availability) and target.judge.at_least >= 1
+        if isinstance(target.judge, Availability | YearlyAvailability)
+        and target.judge.at_least >= 1
     )
 
 
 def _of_target(plan: Plan, target: Target) -> Iterator[Sample]:
     spec = next((s for s in plan.traffic if s.stream == target.question.stream), None)
-    if spec is None or target.question.drills:
+    if spec is None:
         return
     thinnest = min(_parts(spec, target, plan.regions), key=lambda part: part.rate)
+    if isinstance(target.judge, YearlyAvailability):
+        yield from _of_year(target, target.judge, thinnest)
+    if target.question.drills:
+        return
     for limit, p0 in _limits(target):
         rules, seconds = _rules(target.question.rules, p0), target.question.rules.planned_seconds
         yield Sample(
@@ -137,6 +153,27 @@ def _of_target(plan: Plan, target: Target) -> Iterator[Sample]:
             source=target.source,
             runs=runs_needed(rules, thinnest.rate, seconds) if target.question.carry_over else 1.0,
         )
+
+
+def _of_year(target: Target, year: YearlyAvailability, part: Part) -> Iterator[Sample]:
+    p0, incidents = 1 - year.at_least, len(year.incidents)
+    if p0 <= 0:
+        return
+    # The budget is judged by bounds, which ask for no stretch of their own.
+    rules = replace(_rules(target.question.rules, p0), burst_s=ANY_BURST_S)
+    decide = partial(steady_decidability, incidents=incidents)
+    decided = decide(rules, part.rate, target.question.rules.planned_seconds)
+    yield Sample(
+        target=target.id,
+        limit="availability",
+        p0=p0,
+        part=part,
+        rules=rules,
+        decided=decided,
+        source=target.source,
+        left_s=left_for_outages_s(rules, decided.planned_requests, incidents=incidents),
+        decide=decide,
+    )
 
 
 def _limits(target: Target) -> Iterator[tuple[str, Decimal]]:

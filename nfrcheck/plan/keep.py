@@ -50,6 +50,9 @@ def _read(kept: Mapping[str, Any]) -> Target:
     for name in ("during", "drills", "each"):
         question[name] = tuple(question[name])
     question["needs"] = {route: tuple(links) for route, links in question.get("needs", {}).items()}
+    question["counted"] = {
+        run: tuple(streams) for run, streams in question.get("counted", {}).items()
+    }
     if question.get("earlier"):
         question["earlier"] = _earlier(question["earlier"])
     judge = None

@@ -23,6 +23,7 @@ TITLES = {
     "latency": "Answer time",
     "latency-degradation": "What a slow link costs users",
     "recovery-point": "Acknowledged writes lost",
+    "recovery-surge": "Clients come back one by one",
     "static-stability": "Answers go on without a shared part",
     "traffic-share": "Each region serves by itself",
     "yearly-availability": "A year's budget of lost time",
@@ -30,8 +31,10 @@ TITLES = {
 """What a target is called that has no title and no id of its own."""
 HELD = ("capacity-without-region", "latency-degradation", "static-stability")
 """Checks that judge the hold of each run of their drills by itself."""
-COURSES = ("ejection", "failback", "failover", "recovery-point")
+COURSES = ("ejection", "failback", "failover", "recovery-point", "recovery-surge")
 """Checks that judge the course of a drill."""
+COUNTED = ("recovery-surge",)
+"""Checks that judge who connects to what comes back; they need no load and no probe."""
 LAG_MAX_S = 0.05
 LAG_SHARE = 0.1
 BY_ODDS = ("availability", "latency")
@@ -93,7 +96,7 @@ def _lacks(scenario: Scenario, written: WrittenTarget, around: Around) -> str | 
             return around.lacking[drill]
     if written.rule is None:
         return f"this version has no check `{written.check}`"
-    if _stream(written, around) is None:
+    if _stream(written, around) is None and written.check not in COUNTED:
         return f"no load or probe gives evidence for `{written.check}`"
     return None
 
@@ -102,6 +105,7 @@ def _question(scenario: Scenario, written: WrittenTarget, around: Around) -> Que
     evidence, shared = written.evidence, scenario.evidence
     drills, watcher = _drills(scenario, written), watched_by(written, around.traffic)
     allowed = client_errors(scenario, written)
+    runs = {name: _runs(around, name) for name in (*drills, *_calm(written))}
     written = as_steady(scenario, written)
     return Question(
         id=written.id,
@@ -124,19 +128,17 @@ def _question(scenario: Scenario, written: WrittenTarget, around: Around) -> Que
         exclude=tuple(
             Exclusion(status=tuple(one.status), route=one.route) for one in written.exclude
         ),
-        expected_runs={
-            name: sum(isinstance(s, Drill) and s.name == name for s in around.steps)
-            for name in (*drills, *_calm(written))
-        },
-        holds_s={
-            step.name: step.hold_s
-            for step in around.steps
-            if isinstance(step, Drill) and step.name in drills
-        },
+        expected_runs={name: len(planned) for name, planned in runs.items()},
+        holds_s={name: planned[0].hold_s for name, planned in runs.items() if planned},
+        settles_s={name: planned[0].settle_s for name, planned in runs.items() if planned},
         needs=_needs(scenario, _stream(written, around)),
         carry_over=written.check in BY_ODDS
         and bool(shared.carry_over if evidence.carry_over is None else evidence.carry_over),
     )
+
+
+def _runs(around: Around, drill: str) -> list[Drill]:
+    return [step for step in around.steps if isinstance(step, Drill) and step.name == drill]
 
 
 def _drills(scenario: Scenario, written: WrittenTarget) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nfrcheck.evidence import wording
+from nfrcheck.kinds import Target
 from nfrcheck.model.traffic import TrafficSpec
 from nfrcheck.model.units import show_count, show_duration, show_rate
 from nfrcheck.plan.decidable import Sample, guarantees, samples
@@ -211,14 +212,23 @@ def _decides(plan: Plan) -> Iterator[Labelled]:
         yield f"   {'✓' if sample.can_pass else '!'}", _sample(sample)
     for target in guarantees(plan):
         yield "   !", f"{target.id}  100 % cannot be confirmed by any number of requests"
+    budgets = {sample.target for sample in found if sample.left_s is not None}
     for target in plan.targets:
-        if target.judge and target.question.drills:
-            runs = sum(target.question.expected_runs.values())
-            drills = ", ".join(target.question.drills)
-            yield "   ✓", f"{target.id}  each of {_number(runs, 'run')} of {drills}"
+        if target.judge and target.question.drills and target.id not in {*open_, *budgets}:
+            yield "   ✓", f"{target.id}  each of {_runs(target)}"
+    for sample in found:
+        if sample.can_pass and sample.left_s is not None:
+            target = next(target for target in plan.targets if target.id == sample.target)
+            left = f"{wording.count(sample.left_s)} s a year are left for outages"
+            yield "   ?", f"{target.id}  {left}, which {_runs(target)} will measure"
     for target in lacking:
         # What follows is only that the target will be NOT RUN.
         yield "   -", f"{target.id}  NOT RUN: {target.lacks.partition(': the ')[0]}"
+
+
+def _runs(target: Target) -> str:
+    runs = sum(target.question.expected_runs.values())
+    return f"{_number(runs, 'run')} of {', '.join(target.question.drills)}"
 
 
 def _sample(sample: Sample) -> str:

@@ -1,6 +1,5 @@
 """Annotations of GitHub Actions: what failed, at the line of the scenario that promised it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ from nfrcheck.reports.clean import cut, one_line
 from nfrcheck.reports.headline import Headline
 from nfrcheck.reports.rows import Row
 from nfrcheck.reports.view import Page, view
+from nfrcheck.reports.workflow import command
 
 MOST = 10
 """Of a kind, GitHub shows no more for one step."""
 LONGEST = 900
 _ADVISORY = {"error": "warning", "warning": "notice"}
-_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
 def annotations(run: Mapping[str, Any], checkout: Path) -> list[str]:
@@ -34,17 +33,6 @@ def annotations(run: Mapping[str, Any], checkout: Path) -> list[str]:
     level = "error" if lines[MOST - 1].startswith("::error") else "warning"
     more = f"and {left} more targets that need attention; all of them are in the step summary"
     return [*kept, command(level, more, title=f"nfrcheck: {page.scenario}")]
-
-
-def command(level: str, text: str, **properties: str | int) -> str:
-    """One workflow command; whatever its parts hold, it stays one line and one command."""
-    named = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    return f"::{level}{' ' if named else ''}{named}::{_escaped(text)}"
-
-
-def harmless(text: str) -> str:
-    """The same text for a log in which GitHub looks for commands; a tested system wrote some."""
-    return _COMMAND.sub("\\1:\u200b:", text).replace("##[", "#\u200b#[")
 
 
 def _run_itself(page: Page, rows: Sequence[Row]) -> list[str]:
@@ -80,11 +68,3 @@ def _place(source: str, checkout: Path) -> dict[str, str | int]:
     root = checkout.absolute()
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
     return {"file": shown, "line": int(line)} if shown else {}
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

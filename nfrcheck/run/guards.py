@@ -23,7 +23,7 @@ class Watch:
         self, children: Sequence[Child], now: Callable[[], float], tripped: Callable[[str], None]
     ) -> None:
         loads = [child for child in children if child.spec.kind == "load"]
-        self._children = loads or list(children)
+        self._children = loads or [child for child in children if not child.spec.counts]
         self._spent = {child: Spent() for child in children}
         self._now = now
         self._tripped = tripped

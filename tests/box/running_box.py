@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import socket
 import ssl
 import subprocess
 import sys
@@ -11,11 +12,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 PRODUCT = "/web/v1/products/sku-1"
 START_WITHIN_S = 5.0
+HAS_EXPIRED = 10
+"""OpenSSL's number for it."""
 
 
 class RunningBox:
@@ -45,8 +49,8 @@ class RunningBox:
         assert found is not None
         self.port = int(found[1])
         self.global_, self.a, self.b = (f"https://127.0.{n}.1:{self.port}" for n in range(3))
-        trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
-        self.client = httpx.Client(verify=trust, timeout=10, trust_env=False)
+        self.trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+        self.client = httpx.Client(verify=self.trust, timeout=10, trust_env=False)
 
     def get(self, entry: str, path: str = PRODUCT) -> httpx.Response:
         return self.client.get(entry + path)
@@ -107,12 +111,27 @@ def readable(box: RunningBox, entry: str, order: str) -> bool:
     return box.get(entry, f"/web/v1/orders/{order}").status_code == 200
 
 
+def takes_orders(box: RunningBox, entry: str) -> bool:
+    return box.order(entry).status_code == httpx.codes.CREATED
+
+
 def alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def expired(box: RunningBox, entry: str) -> bool:
+    """Whether who connects now is shown a certificate that ran out."""
+    host = urlsplit(entry).hostname or ""
+    with socket.create_connection((host, box.port), 5) as line:
+        try:
+            box.trust.wrap_socket(line, server_hostname=host).close()
+        except ssl.SSLCertVerificationError as refused:
+            return refused.verify_code == HAS_EXPIRED
+    return False
 
 
 def in_rotation(box: RunningBox, region: str) -> bool:

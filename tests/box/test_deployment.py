@@ -49,6 +49,28 @@ def test_an_application_is_scaled_and_deployed_back_to_what_its_platform_tells(t
     assert application["shows"]["version"] == {"header": "x-served-build"}
 
 
+def test_what_makes_a_region_grey_is_an_act_with_its_undo_of_one_part_each(told: Any) -> None:
+    base = "http://127.0.0.2:18443/components"
+    acts = {name: part.get("acts", {}) for name, part in told["components"].items()}
+
+    assert acts["store-b"] == {
+        "read-only": {
+            "do": f"POST {base}/store-b/read-only",
+            "undo": f"POST {base}/store-b/writable",
+        }
+    }
+    shown = {"header": "x-store", "get": "/system/v1/inventory/sku-1"}
+    assert told["components"]["store-b"]["shows"] == {"read-only": shown}
+    assert acts["gw-b"] == {
+        "expired-cert": {
+            "do": f"POST {base}/gw-b/expired-cert",
+            "undo": f"POST {base}/gw-b/valid-cert",
+        }
+    }
+    grey = {"read-only", "expired-cert"}
+    assert {name for name in acts if grey & {*acts[name]}} == {"store-a", "store-b", "gw-a", "gw-b"}
+
+
 def test_faults_stay_on_the_hosts_of_the_box(told: Any) -> None:
     assert "region-kill" in told["safety"]["allow"]
     assert all(host.startswith("127.") for host in told["safety"]["hosts"])

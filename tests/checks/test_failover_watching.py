@@ -66,6 +66,39 @@ def test_a_probe_that_stopped_watching_is_invalid() -> None:
     assert "nobody watched for 1.5 s" in unusable(paused)
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "told"),
+    [
+        pytest.param(5.0, 12.0, "0 of 250 requests", id="all-the-baseline"),
+        pytest.param(0.0, 40.0, "0 of 500 requests", id="always"),
+        pytest.param(8.5, 12.0, "0 of 75 requests", id="shortly-before"),
+    ],
+)
+def test_a_system_that_had_failed_before_the_fault_is_not_said_to_be_unwatched(
+    since: float, until: float, told: str
+) -> None:
+    because = unusable(probe((since, until)))
+
+    assert "nobody watched" not in because
+    before = f"{10.0 - since:.1f} s before the fault: the system had failed already"
+    assert because == (
+        f"lose-b/1 · fresh connections to global: {told} were answered well in the {before}"
+    )
+
+
+def test_a_blip_that_ended_before_the_fault_is_not_its_doing() -> None:
+    assert judged(probe((6.0, 9.0), (10.2, 10.5))).outcome is Outcome.PASS
+
+
+def test_a_request_that_waited_for_long_when_the_fault_came_leaves_no_hole() -> None:
+    made = probe((10.0, 11.0))
+
+    found = judged(answered(made, np.isin(np.arange(len(made)), (600, 601)), latency_s=5.0))
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "errors for 0.978 s to 3.99 s" in found.because
+
+
 def test_a_short_pause_only_widens_the_interval() -> None:
     made = probe()
     paused = replace(made.where((made.due < 11.0) | (made.due > 11.8)), rate=0.0)

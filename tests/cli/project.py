@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cpu import cpu_s
+
 SCENARIO = """\
 nfrcheck: 1
 load:
@@ -71,6 +73,12 @@ class Project:
     def deployment(self, name: str, folder: str = "scenarios/deployments") -> Path:
         text = DEPLOYMENT.format(name=name, port=self.port)
         return self.write(f"{folder}/{name}.deployment.yaml", text)
+
+    def cpu_s(self, *arguments: str, code: int = 0) -> float:
+        """Seconds of CPU that a command needs; what it says goes nowhere."""
+        command = [sys.executable, "-m", "nfrcheck", *arguments]
+        nowhere = subprocess.DEVNULL
+        return cpu_s(command, code=code, cwd=self.folder, stdout=nowhere, stderr=nowhere)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """`nfrcheck ARGUMENTS` in the project, 100 columns wide, with nobody at the keyboard."""

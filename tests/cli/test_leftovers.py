@@ -155,6 +155,26 @@ def test_a_scan_needs_no_ledger(project: Project, state: Path) -> None:
     assert "all 1 parts of local are well" in after.stdout
 
 
+def test_a_scan_undoes_an_act_that_was_left(project: Project, state: Path) -> None:
+    script = (
+        "#!/bin/sh\ncase $1 in freeze) touch ice;; thaw) rm -f ice;; up) test ! -f ice;; esac\n"
+    )
+    project.write("scenarios/deployments/app", script).chmod(0o755)
+    path = project.deployment("local")
+    acts = "acts: {read-only: {do: ./app freeze, undo: ./app thaw}}, restore: ./app start"
+    path.write_text(path.read_text().replace("restore: ./app start", acts))
+    subprocess.run(["./app", "freeze"], cwd=path.parent, check=True)
+
+    before = project.run("restore", "--scan", "--list", NFRCHECK_STATE=str(state))
+    ended = project.run("restore", "--scan", "--yes", NFRCHECK_STATE=str(state))
+
+    assert before.returncode == 6
+    assert "./app thaw" in before.stdout
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert " ✓ component app-b is well again" in ended.stdout
+    assert not (path.parent / "ice").exists()
+
+
 def test_a_scan_asks_parts_behind_http_too(project: Project, state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

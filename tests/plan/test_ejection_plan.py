@@ -39,6 +39,7 @@ def test_the_runs_of_the_calm_drill_are_expected_as_well(tmp_path: Path) -> None
 
     assert target.question.drills == ("lose",)
     assert target.question.expected_runs == {"lose": 3, "blip": 2}
+    assert set(target.question.holds_s) == set(target.question.settles_s) == {"lose", "blip"}
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,20 @@ def test_each_run_judged_by_odds_has_strata_that_make_a_failure_harder(planned: 
     # One limit, all requests and two routes, in each of two runs.
     rules = target(planned, "capacity-without-region").question.rules
     assert (rules.strata, rules.odds_fail) == (6, 120.0)
+
+
+def test_how_long_each_return_is_to_be_watched_reaches_the_check(planned: Plan) -> None:
+    settles_s = {drill.name: drill.settle_s for drill in planned.drills}
+
+    asked = target(planned, "static-stability").question
+
+    assert dict(asked.settles_s) == {"lose": settles_s["lose"]}
+    assert settles_s["lose"] > 0
+
+
+def test_a_plan_that_was_kept_before_returns_were_is_read(planned: Plan) -> None:
+    kept = kept_targets(planned.targets)
+    for one in kept["targets"]:
+        del one["question"]["settles_s"]
+
+    assert all(not one.question.settles_s for one in read_targets(kept))

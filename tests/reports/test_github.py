@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from nfrcheck.reports.github import annotations, command, harmless
+from nfrcheck.reports.github import annotations
+from nfrcheck.reports.workflow import command, harmless
 from tests.reports.sample_runs import RUNS, sample
 
 ROOT = Path("/checkout")

@@ -1,6 +1,5 @@
 """A test suite that asks nothing of the plugin pays nothing for it."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cpu import cpu_s
 from tests.testing.suites import PLUGINS, Suite
 
 pytestmark = pytest.mark.slow
@@ -18,17 +18,11 @@ HEAVY = {"numpy", "pydantic", "ruamel", "locust", "gevent", "click", "rich", "pa
 LOADED = "import sys, pytest; pytest.main(sys.argv[1:]); print('loaded:', *sys.modules)"
 
 
-def cpu_s(folder: Path, *words: str) -> float:
+def spent_s(folder: Path, *words: str) -> float:
     """Of a pytest that collects one empty test, with no other plugin than those named."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL
-    ) as process:
-        _pid, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return used.ru_utime + used.ru_stime
+    environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return cpu_s(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
 
 
 def test_an_empty_run_costs_little_cpu(tmp_path: Path) -> None:
@@ -37,7 +31,7 @@ def test_an_empty_run_costs_little_cpu(tmp_path: Path) -> None:
 
     # In pairs, because the machine is slower at times: then both of a pair are.
     differences = [
-        cpu_s(tmp_path, "-p", "nfrcheck.pytest_plugin") - cpu_s(tmp_path) for _ in range(PAIRS)
+        spent_s(tmp_path, "-p", "nfrcheck.pytest_plugin") - spent_s(tmp_path) for _ in range(PAIRS)
     ]
 
     assert statistics.median(differences) <= CPU_S_MAX, differences

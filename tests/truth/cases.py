@@ -22,10 +22,12 @@ DEFECTS = {
     "no-n1-capacity": "capacity-without-region",
     "hidden-dependency": "static-stability",
     "hard-deploy": "deploy-without-downtime",
+    "herd": "recovery-surge",
 }
 # The same defects, which other checks must find too.
 DEFECTS_TOO = (
     ("fake-active-active", "static-stability"),
+    ("fake-active-active", "traffic-share-skewed"),
     ("shallow-health", "grey-region"),
     ("slow-eject", "grey-region"),
     ("router-dead-region", "ejection"),
@@ -44,7 +46,9 @@ LOOK_ALIKES = {
     "batched-replication": "latency-degradation",
     "slow-scale-out": "capacity-without-region",
     "writes-need-both": "static-stability",
+    "single-writer": "traffic-share-skewed",
     "slow-start": "deploy-without-downtime",
+    "orderly-return": "recovery-surge",
 }
 LOOK_ALIKES_TOO = (
     ("slow-failover", "ejection"),
@@ -63,11 +67,13 @@ WITNESSES = {
     "store-kill": "probes.child",
     "recovery-point": "probes.child",
     "traffic-share": "loads.child",
+    "traffic-share-skewed": "loads.child",
     "latency-degradation": "loads.child",
     "latency-per-hop": "loads.child",
     "capacity-without-region": "loads.child",
     "static-stability": "loads.child",
     "deploy-without-downtime": "loads.child",
+    "recovery-surge": "probes.child",
 }
 NOISY = ("availability", "latency", "failover")
 

@@ -1,14 +1,12 @@
 """A ledger of acknowledged writes: each is read back at the end, and none may be gone."""
 
-import json
 import time
 from collections import Counter, deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from nfrcheck.experiments.probes.ledger import Ledger
 from nfrcheck.model.records import (
     CHECK_FAILED,
     CONNECT_TIMEOUT,
@@ -57,45 +55,13 @@ def seen(status: int, flags: int) -> bool | None:
     return None
 
 
-class Ledger:
-    """`writes-<name>.ndjson`. A disk that takes no more is told once, through `ill`."""
-
-    def __init__(self, path: Path, t0_ns: int, ill: Callable[[str], None]) -> None:
-        self._file = path.open("xb", buffering=1 << 16)
-        self._t0_ns, self._ill, self._whole = t0_ns, ill, True
-
-    def t(self, ns: int) -> float:
-        return round((ns - self._t0_ns) / 1e9, 6)
-
-    def put(self, line: dict[str, Any]) -> None:
-        raw = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-        self._try(lambda: self._file.write(raw))
-
-    def flush(self) -> None:
-        self._try(self._file.flush)
-
-    def close(self) -> None:
-        self.put({"end": True, "t": self.t(time.monotonic_ns())})
-        self._try(self._file.close)
-
-    def _try(self, write: Callable[[], object]) -> None:
-        try:
-            write()
-        except OSError as error:
-            if self._whole:
-                self._ill(f"the ledger of writes takes no more: {error}")
-            self._whole = False
-
-
 class Writes:
     """Follows the writes of a child, and reads them back when it is told to."""
 
     def __init__(self, child: Child) -> None:
         spec = child.spec
         assert spec.write is not None
-        own = f".{spec.child}" if spec.child else ""
-        path = Path(spec.folder) / f"writes-{spec.stream}{own}.ndjson"
-        self.ledger = Ledger(path, spec.t0_ns, child.ill)
+        self.ledger = Ledger.of(child, "writes")
         self._child, self._id_at = child, spec.write.id
         self._flush_ns = 0
         self._acked: list[tuple[int, str | None]] = []
