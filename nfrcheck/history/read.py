@@ -17,11 +17,14 @@ def read_history(
     folder: Path, *, streams: Mapping[str, Mapping[str, Any]] | None = None
 ) -> History:
     """A kept run as it stands; torn last lines and records are left out."""
-    return HistoryReader(folder, streams or {}).read()
+    history = HistoryReader(folder, streams or {}).read()
+    return replace(history, connections=read_connections(folder))
 
 
 class HistoryReader:
     """Reads only what is new since the last time; `streams` holds per stream what the plan said.
+
+    Without `connections`, which nothing asks for while a run goes on.
 
     With `recent_s` it keeps the requests and health lines of no more than so many seconds.
     """
@@ -53,13 +56,7 @@ class HistoryReader:
             history = replace(history, spans=tuple(s for s in clipped if s.seconds > 0))
         writes, ended = self._writes()
         streams = self._streams(horizon, since)
-        return replace(
-            history,
-            streams=streams,
-            writes=writes,
-            writes_ended=ended,
-            connections=read_connections(self._folder),
-        )
+        return replace(history, streams=streams, writes=writes, writes_ended=ended)
 
     def _forget(self) -> float | None:
         """Drops the health lines that are no longer recent; since when what is left counts."""

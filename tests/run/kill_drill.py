@@ -23,7 +23,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.box.running_box import RunningBox, wait_until, whole
+from tests.box.running_box import RunningBox, expired, takes_orders, wait_until, whole
+from tests.run import box_experiments
 from tests.run.whole import WholeRun, drill
 
 RESTORE_S = 30.0
@@ -45,6 +46,8 @@ FAULTS = (
     "kind: region-isolate, region: b",
     "kind: region-grey, region: b, mode: errors",
     "kind: region-grey, region: b, mode: slow",
+    "kind: region-grey, region: b, mode: read-only",
+    "kind: region-grey, region: b, mode: expired-cert",
     f"kind: link-latency, {LEGACY}, latency: 300 ms, jitter: 50 ms",
     f"kind: link-bandwidth, {LEGACY}, bandwidth: 20 kB/s",
     f"kind: link-stall, {LEGACY}, stall: 300 ms, share: 20 %",
@@ -53,6 +56,7 @@ FAULTS = (
     f"kind: link-reset, {LEGACY}, share: 50 %",
     f"kind: link-hang, {LEGACY}",
     f"kind: link-slow-close, {LEGACY}",
+    *box_experiments.FAULTS,
 )
 LONGEST_S = 5.0
 """About as long as a run of it takes, from its start to its end."""
@@ -70,29 +74,31 @@ GUARDED = ("controller", "process-group")
 def on_box(place: Path, box: RunningBox, fault: str = LOSE_B) -> WholeRun:
     # What was healed before is up, but the router gives it requests only some time later.
     wait_until(lambda: whole(box, "b"))
+    deployment, more = box_experiments.prepare(box, place, fault)
     text = drill(
         fault=f"{{{fault}}}",
         path="/web/v1/products/sku-1",
+        more=more,
         hold_s=1,
         targets="{availability: {at_least: 1 %, during: run}}",
     )
-    return WholeRun(place, text, box.folder / "box.deployment.yaml", BOX_ALICE_TOKEN=box.token)
+    return WholeRun(place, text, deployment, BOX_ALICE_TOKEN=box.token)
 
 
 def is_back(box: RunningBox) -> bool:
-    """Seen by requests of our own: through the region's entry, to its links, to its application."""
+    """Seen by requests of our own: through the region's entry, to its links, to its parts."""
     try:
-        return not box.fails(box.b) and not hurt_links(box) and as_at_first(box)
-    except httpx.TransportError:
+        works = not box.fails(box.b) and not expired(box, box.b) and takes_orders(box, box.b)
+        return works and not hurt_links(box) and as_at_first(box)
+    except (httpx.TransportError, OSError):
         return False
 
 
 def as_at_first(box: RunningBox) -> bool:
-    """Two replicas of the first version, both in rotation."""
-    answer = box.ops("GET", "apps/b")
-    told = answer.json()
-    first = (told["replicas"], told["version"]) == (2, "box-1")
-    return answer.status_code == 200 and first
+    """Two replicas of the first version, both in rotation; no act holds at the parts around."""
+    looks = [box.ops("GET", path) for path in ("apps/b", "components/store-b", "components/gw-b")]
+    first = {"replicas": 2, "version": "box-1"}.items() <= looks[0].json().items()
+    return all(look.status_code == 200 for look in looks) and first
 
 
 def hurt_links(box: RunningBox) -> list[str]:
@@ -237,17 +243,22 @@ def main() -> int:
     reader.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
     reader.add_argument("--rounds", type=int, default=20)
     reader.add_argument("--minutes", type=float, default=math.inf, help="no round begins later")
+    reader.add_argument("--only", default="", metavar="TEXT", help="faults with this in their line")
     asked = reader.parse_args()
+    if not (faults := [fault for fault in FAULTS if asked.only in fault]):
+        reader.error(f"no fault has `{asked.only}` in its line")
     say(f"seed {asked.seed}")
     dice = random.Random(asked.seed)
-    done, failed = rounds(asked.rounds, dice, 60 * asked.minutes)
+    done, failed = rounds(faults, asked.rounds, dice, 60 * asked.minutes)
     for line in summary(done):
         say(line)
     say(f"{len(done)} kills left nothing behind, {failed} did")
     return 1 if failed else 0
 
 
-def rounds(number: int, dice: random.Random, seconds: float) -> tuple[list[Round], int]:
+def rounds(
+    faults: Sequence[str], number: int, dice: random.Random, seconds: float
+) -> tuple[list[Round], int]:
     """What came of each kill, and how many went wrong; after such a one the box is a new one."""
     done: list[Round] = []
     failed, until = 0, time.monotonic() + seconds
@@ -258,7 +269,7 @@ def rounds(number: int, dice: random.Random, seconds: float) -> tuple[list[Round
                 break
             place = Path(folder) / str(count)
             place.mkdir()
-            fault = FAULTS[count % len(FAULTS)]
+            fault = faults[count % len(faults)]
             try:
                 done.append(one(place, box, dice, fault))
                 say(f"{count}: {done[-1].kind}: {done[-1].told}")

@@ -89,7 +89,11 @@ class Course(RunEventHandler):  # type: ignore[misc] # the library has no types
             say(self._hide, failed=complaint(journal))
 
     def start_activity(self, activity: dict[str, Any]) -> None:
-        if activity.get("background") and self._acts(activity):
+        if not self._acts(activity):
+            return
+        with self._lock:
+            self._turn.begun()
+        if activity.get("background"):
             say(self._hide, begun=activity.get("name"))
 
     def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
@@ -103,6 +107,8 @@ class Course(RunEventHandler):  # type: ignore[misc] # the library has no types
                 self._turn.rolled_back(back[0])
         elif self._acts(activity):
             name = activity.get("name")
+            with self._lock:
+                self._turn.ended(done=because is None)
             if because is None:
                 say(self._hide, begun=name)
             elif "status" in run:

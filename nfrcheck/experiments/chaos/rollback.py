@@ -10,6 +10,7 @@ the system was not seen well; and when something of the experiment outlived its 
 import os
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,7 @@ def main() -> int:
     done = set(found.get("rolled_back", ()))
     whole = len(done) == found.get("rollbacks")
     if whole and not late and not found.get("asked"):
+        _let_land(turn)
         return 0  # by itself, as it should be
     for name in os.environ.pop(UNSET, "").split():
         os.environ.pop(name, None)
@@ -49,10 +51,20 @@ def main() -> int:
         with suppress(OSError):
             turn.write(rollbacks=len(experiment["rollbacks"]))
     wrong = _roll_back(experiment, places, turn, hide)
+    _let_land(turn)
     if wrong and not whole:
         sys.stderr.write(hide.text("; ".join(wrong)) + "\n")
         return 1
     return 0
+
+
+def _let_land(turn: Turn | None) -> None:
+    """What an action asked for, and did not see done, comes before anybody looks if all is well.
+
+    Then it is seen, and everything is rolled back once more.
+    """
+    if turn is not None:
+        time.sleep(turn.late_s())
 
 
 def _there(path: str, *original: str) -> str:

@@ -8,6 +8,7 @@ and what was rolled back is known also of a child that was killed.
 import errno
 import fcntl
 import json
+import math
 import os
 import signal
 import time
@@ -20,6 +21,8 @@ from nfrcheck.experiments.chaos.session import end_session, place, send, start_t
 
 BEGIN_S = 5.0
 """Within this time a child that was asked to end has begun with its rollbacks, or it is killed."""
+LATE_S = 2.0
+"""What an action asked for, and did not see done, may still be done so much later."""
 _BYTES = 4096  # always written whole, so that nobody reads half of it
 _LOOK_S = 0.02
 _CLOSED = -1
@@ -55,7 +58,8 @@ class Turn:
         """`pid`, `start_time`, `place` of the child; `back`: it rolls back; `over`: it was ended.
 
         `rolled_back`: the places of those of its `rollbacks` (how many) that were done once;
-        `asked`: somebody had them done before, and so asks again.
+        `asked`: somebody had them done before, and so asks again. `doing`: how many actions of its
+        method are under way; `unsure`: when one of them ended, and was not seen to be done.
         """
         text = os.pread(self._descriptor, _BYTES, 0)
         found: dict[str, Any] = json.loads(text) if text.strip() else {}
@@ -65,6 +69,26 @@ class Turn:
         text = json.dumps(self.read() | changes).encode()
         os.pwrite(self._descriptor, text.ljust(_BYTES), 0)
         os.fsync(self._descriptor)
+
+    def begun(self) -> None:
+        """An action of the method is under way."""
+        self.write(doing=self.read().get("doing", 0) + 1)
+
+    def ended(self, *, done: bool) -> None:
+        """It is not any more; unless it is known to be done, that may still come."""
+        changes = {} if done else {"unsure": time.monotonic()}
+        self.write(doing=max(0, self.read().get("doing", 0) - 1), **changes)
+
+    def late_s(self) -> float:
+        """How long what was asked for may still be done, after the child was ended."""
+        found, now = self.read(), time.monotonic()
+        if found.get("doing"):
+            with suppress(OSError):
+                self.write(doing=0, unsure=now)
+            return LATE_S
+        since_s = now - float(found.get("unsure", -math.inf))
+        # After a boot the clock begins anew.
+        return min(LATE_S, max(0.0, LATE_S - since_s))
 
     def rolled_back(self, place: int) -> None:
         done = {*self.read().get("rolled_back", ()), place}

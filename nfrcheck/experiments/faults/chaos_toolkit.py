@@ -10,7 +10,7 @@ from typing import Literal
 from nfrcheck.errors import DeploymentError
 from nfrcheck.experiments.chaos.kept import copy_of, environment_of, modules
 from nfrcheck.experiments.chaos.start import ExperimentRun, Told
-from nfrcheck.experiments.chaos.turn import BEGIN_S
+from nfrcheck.experiments.chaos.turn import BEGIN_S, LATE_S
 from nfrcheck.experiments.faults.armed import Armed, Fault, verified_by
 from nfrcheck.experiments.faults.site import Site, Step
 from nfrcheck.fields import Duration, File
@@ -106,5 +106,5 @@ class ChaosToolkit(Fault):
             # Whoever restores later may have another environment than this one.
             "env": modules(),
             # What still runs is ended, with its own rollbacks, and then those that are left.
-            "within_s": _START_S + BEGIN_S + 2 * self.within,
+            "within_s": _START_S + BEGIN_S + LATE_S + 2 * self.within,
         }

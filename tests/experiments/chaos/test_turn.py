@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from nfrcheck.experiments.chaos.session import end_session, place, start_time
-from nfrcheck.experiments.chaos.turn import Turn
+from nfrcheck.experiments.chaos.turn import LATE_S, Turn
 from tests.box.running_box import wait_until
 
 WITHIN_S = 5.0
@@ -132,3 +132,43 @@ def test_who_keeps_the_turn_after_its_leader_is_killed(turn: Turn) -> None:
 
     assert json.loads(turn.path.read_text("utf-8"))["over"]
     leader.stdout.close()
+
+
+# ---- what an action asked for may be done later
+
+
+def test_what_was_seen_to_be_done_is_not_waited_for(turn: Turn) -> None:
+    assert turn.late_s() == 0
+
+    turn.begun()
+    turn.ended(done=True)
+
+    assert turn.late_s() == 0
+
+
+def test_an_action_that_was_under_way_at_the_end_may_come_late(turn: Turn) -> None:
+    turn.begun()
+    turn.begun()
+    turn.ended(done=True)
+
+    assert turn.late_s() == LATE_S
+    # Whoever asks again has waited for a part of it already, and never waits for longer.
+    assert turn.late_s() < LATE_S
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "left_s"),
+    [
+        pytest.param(0.5, LATE_S - 0.5, id="a-moment-ago"),
+        pytest.param(60.0, 0.0, id="long-ago"),
+        pytest.param(-1e6, LATE_S, id="before-a-boot"),
+    ],
+)
+def test_an_action_that_failed_may_come_for_a_while(
+    turn: Turn, ago_s: float, left_s: float
+) -> None:
+    turn.begun()
+    turn.ended(done=False)
+    turn.write(unsure=turn.read()["unsure"] - ago_s)
+
+    assert turn.late_s() == pytest.approx(left_s, abs=0.2)
