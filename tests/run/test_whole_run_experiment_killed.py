@@ -3,6 +3,8 @@
 The same at random moments: `python -m tests.run.kill_drill --only chaos-toolkit`.
 """
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,3 +42,17 @@ def test_an_experiment_on_the_box_is_rolled_back_when_the_controller_is_killed(
         check(run, box, killed_at, RESTORE_S)
     finally:
         run.over()
+
+
+def test_a_kill_drill_of_no_fault_at_all_is_a_mistake() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.run.kill_drill", "--only", "chaos-tolkit"],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert told.returncode == 2
+    assert "no fault has `chaos-tolkit` in its line" in told.stderr
