@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nfrcheck.checks.drills import Course
+from nfrcheck.checks.drills import Course, cut_short
 from nfrcheck.checks.failover import View, watched
 from nfrcheck.checks.sight import invalid
 from nfrcheck.evidence.window import Recovery, Window
@@ -13,6 +13,7 @@ from nfrcheck.model.question import Question
 from nfrcheck.model.verdict import Verdict, combine
 
 Lost = tuple[float, float]
+UNKNOWN = "nobody knows what the rest would have cost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,9 @@ def drilled(
             seen.spoilt.append(found)
             continue
         course, views = found
+        if cut := cut_short(course, question):
+            seen.spoilt.append(cut.undecided(course, UNKNOWN))
+            continue
         for view in views:
             seen.add(course, view, weighted=weighted)
     if seen.spoilt:

@@ -60,29 +60,51 @@ def name_it(verdict: Verdict, course: Course) -> Verdict:
 
 def held_whole(part: Verdict, course: Course, question: Question) -> Verdict:
     """A fault that was put back early has not shown that it is borne; what broke stays broken."""
-    planned_s = question.holds_s.get(course.record.drill, 0.0)
-    return _unless_cut(part, course, "the fault was held", course.seconds("hold"), planned_s)
+    return _unless(part, course, _hold_cut(course, question))
 
 
 def watched_whole(part: Verdict, course: Course, question: Question) -> Verdict:
     """The same of what is judged until the end, and so of the return as well."""
+    return _unless(part, course, cut_short(course, question))
+
+
+def cut_short(course: Course, question: Question) -> "Cut | None":
+    """What of the hold or of the return is missing, or None."""
     planned_s = question.settles_s.get(course.record.drill, 0.0)
-    held, settled_s = held_whole(part, course, question), course.seconds("settle")
-    return _unless_cut(held, course, "the return was watched", settled_s, planned_s)
+    settle = _cut("the return was watched", course.seconds("settle"), planned_s)
+    return _hold_cut(course, question) or settle
 
 
-def _unless_cut(
-    part: Verdict, course: Course, what: str, seen_s: float, planned_s: float
-) -> Verdict:
-    if part.outcome is not Outcome.PASS or planned_s - seen_s <= CUT_S:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A part of a drill that ended before its planned end."""
+
+    words: str
+    missing_s: float
+
+    def undecided(self, course: Course, until: str) -> Verdict:
+        because = f"{course.name}: {self.words}; until then: {until}"
+        needed = Needed(seconds=round(self.missing_s, 3))
+        return Verdict(outcome=Outcome.INCONCLUSIVE, because=because, needed=needed)
+
+
+def _hold_cut(course: Course, question: Question) -> Cut | None:
+    planned_s = question.holds_s.get(course.record.drill, 0.0)
+    return _cut("the fault was held", course.seconds("hold"), planned_s)
+
+
+def _cut(what: str, seen_s: float, planned_s: float) -> Cut | None:
+    if planned_s - seen_s <= CUT_S:
+        return None
+    return Cut(f"{what} {show_duration(seen_s)} of {show_duration(planned_s)}", planned_s - seen_s)
+
+
+def _unless(part: Verdict, course: Course, cut: Cut | None) -> Verdict:
+    if part.outcome is not Outcome.PASS or cut is None:
         return part
-    cut = f"{what} {show_duration(seen_s)} of {show_duration(planned_s)}"
-    until = part.because.removeprefix(course.name).lstrip(":· ")
+    undecided = cut.undecided(course, part.because.removeprefix(course.name).lstrip(":· "))
     return replace(
-        part,
-        outcome=Outcome.INCONCLUSIVE,
-        because=f"{course.name}: {cut}; until then: {until}",
-        needed=Needed(seconds=round(planned_s - seen_s, 3)),
+        part, outcome=undecided.outcome, because=undecided.because, needed=undecided.needed
     )
 
 

@@ -54,6 +54,23 @@ def test_an_instrument_that_died_shows_nothing(instrument: str, at: float, said:
     assert "it died" in because
 
 
+@pytest.mark.parametrize(
+    ("planned", "said"),
+    [
+        ({"holds_s": {"lose-b": 60.0}}, "the fault was held 30.0 s of 1 min 00 s"),
+        ({"settles_s": {"lose-b": 30.0}}, "the return was watched 12.0 s of 30.0 s"),
+    ],
+    ids=["hold", "settle"],
+)
+def test_a_drill_that_was_cut_short_does_not_tell_what_an_outage_costs(
+    planned: dict[str, Any], said: str
+) -> None:
+    found = check().judge(seen(steady(), EXAMPLE), asked(**planned))
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert f"lose-b/1: {said}; until then: nobody knows" in found.because
+
+
 def test_nobody_watched() -> None:
     told = seen(steady(), EXAMPLE)
     alone = replace(told, streams={"shop": told.streams["shop"]})
