@@ -51,8 +51,8 @@ def test_a_crowd_of_clients_is_told_from_those_who_come_one_by_one(
     target = run.target("recovery-surge")
     assert target["verdict"] in {right, "inconclusive", "invalid"}
     assert target["where"]["component"] == "store-a"
-    if target["interval"]:
+    if target["interval"] and target["verdict"] != "invalid":
         low, high = target["interval"]
-        assert low >= 0.5 if defect else high <= 0.2
+        assert low >= 0.4 if defect else high <= 0.2
     assert (run.folder / "connections-at_system-to-legacy-a.ndjson").stat().st_size
     assert run.left_nothing_behind()
