@@ -60,7 +60,7 @@ class RecoverySurge(Model):
         for one in counted:
             if reason := one.unusable(course):
                 return invalid(reason)
-        before = sum(one.open_before(course.commanded) for one in counted)
+        before = sum(one.open_at(course.commanded) for one in counted)
         if before < max(1, self.clients):
             because = f"only {before} connections were open before the fault, {self.clients} wanted"
             return verdict(Outcome.INCONCLUSIVE, because)
@@ -83,6 +83,9 @@ class RecoverySurge(Model):
                 because += f"; but {stalled}, and who came meanwhile was let in at once"
         elif len(earliest) < ALL_BACK * before:
             outcome, because = Outcome.INCONCLUSIVE, f"only {back}, of {before:,} clients"
+        elif (again := sum(one.open_at(end) for one in counted)) < ALL_BACK * before:
+            outcome = Outcome.INCONCLUSIVE
+            because = f"only {again:,} of {before:,} clients were connected in the end; {back}"
         else:
             undecided = self.peak.violated_by(high)
             outcome = Outcome.INCONCLUSIVE if undecided else Outcome.PASS
@@ -129,8 +132,8 @@ class _Counted:
             return f"who connected is not known: the proxy of {self.name} began anew"
         return None
 
-    def open_before(self, commanded: float) -> int:
-        known = np.flatnonzero(self.told.answered < commanded)
+    def open_at(self, moment: float) -> int:
+        known = np.flatnonzero(self.told.answered < moment)
         return int(self.told.open[known[-1]]) if len(known) else 0
 
 

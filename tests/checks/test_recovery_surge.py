@@ -141,8 +141,13 @@ def test_several_proxies_lead_to_one_crowd() -> None:
         (told(*spread()), {"clients": 101}, "only 100 connections were open before the fault, 101"),
         (told(*spread(60)), {}, "only 60 came until 9.0 s after the return began, of 100 clients"),
         (told(), {}, "only 0 came"),
+        (
+            replace(told(*spread()), open=np.where(np.arange(0.0, END, 0.05) < FAULT, 100, 30)),
+            {},
+            "only 30 of 100 clients were connected in the end; 100 came",
+        ),
     ],
-    ids=["too-few", "not-all-back", "nobody-back"],
+    ids=["too-few", "not-all-back", "nobody-back", "tried-and-left"],
 )
 def test_too_few_decide_nothing(counted: Connections, keys: dict[str, Any], words: str) -> None:
     found = judged(counted, **keys)
