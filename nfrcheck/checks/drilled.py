@@ -13,7 +13,6 @@ from nfrcheck.model.question import Question
 from nfrcheck.model.verdict import Verdict, combine
 
 Lost = tuple[float, float]
-UNKNOWN = "nobody knows what the rest would have cost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,7 @@ class Drilled:
     seen_by: str
     """The kind of client that lost most."""
     unended: str
-    """Which run never recovered, in words; empty: all did."""
+    """Which run never recovered, or was cut short, in words; empty: all did, and none was."""
 
 
 def drilled(
@@ -53,17 +52,18 @@ def drilled(
             seen.spoilt.append(found)
             continue
         course, views = found
-        if cut := cut_short(course, question):
-            seen.spoilt.append(cut.undecided(course, UNKNOWN))
-            continue
+        cut = cut_short(course, question)
+        if cut:
+            seen.unended = seen.unended or f"{course.name}: {cut.words}"
         for view in views:
-            seen.add(course, view, weighted=weighted)
+            seen.add(course, view, weighted=weighted, cut=cut is not None)
     if seen.spoilt:
         return combine(seen.spoilt)
     label, windows = _worst_off(seen.lost)
-    unended = [
+    endless = [
         record.run for record, (_, high) in zip(runs, windows, strict=True) if math.isinf(high)
     ]
+    never = f"{drill}/{endless[0]}: no recovery was seen" if endless else ""
     return Drilled(
         name=drill,
         where=_common([record.where for record in runs]),
@@ -71,7 +71,7 @@ def drilled(
         doubted=_worst_off(seen.doubted)[1],
         told=seen.told,
         seen_by=label,
-        unended=f"{drill}/{unended[0]}: no recovery was seen" if unended else "",
+        unended=seen.unended or never,
     )
 
 
@@ -82,13 +82,17 @@ class _Seen:
     lost: dict[str, list[Lost]] = field(default_factory=dict)
     doubted: dict[str, list[Lost]] = field(default_factory=dict)
     told: str = ""
+    unended: str = ""
     spoilt: list[Verdict] = field(default_factory=list)
 
-    def add(self, course: Course, view: View, *, weighted: bool) -> None:
+    def add(self, course: Course, view: View, *, weighted: bool, cut: bool) -> None:
+        """Of a run that was `cut` short nobody knows what the rest would have cost."""
         if view.unusable:
             self.spoilt.append(invalid(f"{course.name} · {view.label}: {view.unusable}"))
             return
         sure, all_seen = _lost(view, weighted=weighted)
+        if cut:
+            sure, all_seen = (sure[0], math.inf), (all_seen[0], math.inf)
         self.lost.setdefault(view.label, []).append(sure)
         self.doubted.setdefault(view.label, []).append(all_seen)
         if sure != all_seen:

@@ -5,7 +5,8 @@ retries, and backoff with jitter"): counted is who connects through the fault pr
 there, from the moment on at which the fault is put back.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,9 @@ from nfrcheck.model.verdict import Bound, Outcome, Verdict
 WIDTH_S = 0.1
 GAP_S = 0.95
 """A proxy remembers its connections for 1 s: who asked it later has missed some."""
-STALL_S = 0.05
-"""An answer that took longer: the proxy or we stood still, and who came meanwhile came at once."""
+LAG_LIMIT_S = 0.05
+HICCUP_S = 0.01
+"""A proxy that stood still for no longer has let in nobody late who could be told from others."""
 ALL_BACK = 0.9
 NO_WITNESS = (
     "witness: this version counts who connects through a fault proxy, and no requests; leave it out"
@@ -76,19 +78,23 @@ class RecoverySurge(Model):
             f"{_count(most.interval)} of {before:,} clients came within the same 100 ms, "
             f"{wording.duration(max(0.0, most.at - healing), 3)} after the return began; {back}"
         )
+        lost = before - sum(one.least_open(course.commanded, healing) for one in counted)
+        again = sum(one.open_at(end) for one in counted)
+        enough = ALL_BACK * before
+        outcome = Outcome.INCONCLUSIVE
         if self.peak.violated_by(low):
             outcome = Outcome.FAIL
-            if stalled := _stalled(counted, most):
+            if ours := _ours(counted, most, lambda windows: self.peak.violated_by(low / windows)):
                 outcome = Outcome.INVALID
-                because += f"; but {stalled}, and who came meanwhile was let in at once"
-        elif len(earliest) < ALL_BACK * before:
-            outcome, because = Outcome.INCONCLUSIVE, f"only {back}, of {before:,} clients"
-        elif (again := sum(one.open_at(end) for one in counted)) < ALL_BACK * before:
-            outcome = Outcome.INCONCLUSIVE
+                because += f"; but {ours}, and who came meanwhile was let in at once"
+        elif lost < enough:
+            because = f"only {lost:,} of {before:,} clients lost their connection; {back}"
+        elif again < enough:
             because = f"only {again:,} of {before:,} clients were connected in the end; {back}"
-        else:
-            undecided = self.peak.violated_by(high)
-            outcome = Outcome.INCONCLUSIVE if undecided else Outcome.PASS
+        elif len(earliest) < enough:
+            because = f"only {back}, of {before:,} clients"
+        elif not self.peak.violated_by(high):
+            outcome = Outcome.PASS
         return Verdict(
             outcome=outcome,
             because=because,
@@ -115,7 +121,7 @@ class _Counted:
         stream, told = history.streams.get(name), history.connections[name]
         if stream is None:
             return cls(name, told, f"{name} recorded nothing", (), "")
-        health = tester_health(history, stream, (course.whole,), STALL_S)
+        health = tester_health(history, stream, (course.whole,), LAG_LIMIT_S)
         ill = fatal(history, stream, course.spans)
         return cls(name, told, _refused(stream, told) or ill, health.disturbed, health.all_told)
 
@@ -136,6 +142,18 @@ class _Counted:
         known = np.flatnonzero(self.told.answered < moment)
         return int(self.told.open[known[-1]]) if len(known) else 0
 
+    def least_open(self, start: float, end: float) -> int:
+        inside = (self.told.answered >= start) & (self.told.answered < end)
+        return int(self.told.open[inside].min(initial=self.open_at(start)))
+
+    def stalled_s(self, start: float, end: float) -> float:
+        """How long it stood still at most, by its own words and by how late it answered."""
+        # Its words are about the second before the answer.
+        near = (self.told.answered > start) & (self.told.asked < end + 1)
+        told = self.told.late[near].max(initial=0.0)
+        there = near & (self.told.asked < end)
+        return float(max(told, (self.told.answered - self.told.asked)[there].max(initial=0.0)))
+
 
 def _refused(stream: Stream, told: Connections) -> str | None:
     if len(told.answered) or not told.refused:
@@ -148,25 +166,28 @@ def _refused(stream: Stream, told: Connections) -> str | None:
 def _merged(
     counted: Sequence[_Counted], start: float, end: float
 ) -> tuple[list[float], list[float]]:
-    """Earliest and latest moments of all that surely came in `[start, end)`, each sorted."""
+    """Of all that surely came in `[start, end)`: earliest and latest moments, each sorted."""
     earliest: list[float] = []
     latest: list[float] = []
     for one in counted:
-        inside = (one.told.earliest >= start) & (one.told.earliest < end)
-        earliest += one.told.earliest[inside].tolist()
-        latest += one.told.latest[inside].tolist()
+        surely = (one.told.earliest >= start) & (one.told.earliest < end)
+        earliest += one.told.earliest[surely].tolist()
+        latest += one.told.latest[surely].tolist()
     return sorted(earliest), sorted(latest)
 
 
-def _stalled(counted: Sequence[_Counted], most: Peak) -> str | None:
-    """A stall of ours ends with a crowd."""
+def _ours(
+    counted: Sequence[_Counted], most: Peak, still_fails: Callable[[int], bool]
+) -> str | None:
+    """A stall of ours ends with a crowd: who came in so many windows is let in in one."""
     start, end = most.at - WIDTH_S, most.at + 2 * WIDTH_S
     for one in counted:
         if any(begun < end and over > start for begun, over in one.unwell):
             return f"the tester or its machine was unwell then ({one.because})"
-        slow = (one.told.answered - one.told.asked) > STALL_S
-        if (slow & (one.told.asked < end) & (one.told.answered > start)).any():
-            return f"the proxy of {one.name} stood still then"
+        stalled_s = one.stalled_s(start, end)
+        if stalled_s > HICCUP_S and not still_fails(1 + math.ceil(stalled_s / WIDTH_S)):
+            held = wording.duration(stalled_s, 3)
+            return f"the proxy of {one.name} stood still for up to {held} then"
     return None
 
 

@@ -130,7 +130,7 @@ def _undo(part: Part) -> list[Step]:
         except NfrcheckError as error:
             click.echo(f"  {part.title}: {error}", err=True)
     acts = [f"undo {act}" for act in getattr(part.control, "acts", ())]
-    for verb in (*acts, *_UNDO):
+    for verb in (*_UNDO, *acts):
         if part.control.offers(verb):
             try:
                 steps += part.control.steps(verb, {"run": "scan"})

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from nfrcheck.faultproxy import bodies, toxics
+from nfrcheck.faultproxy.arrivals import Pulse
 from nfrcheck.faultproxy.proxies import Proxies
 from nfrcheck.faultproxy.refusals import Refused
 from nfrcheck.faultproxy.requests import Answer, Request
@@ -33,7 +34,7 @@ def plain(status: int, text: str) -> Answer:
 
 class Api:
     def __init__(self, proxies: Proxies) -> None:
-        self._proxies = proxies
+        self._proxies, self._pulse = proxies, Pulse()
 
     async def handle(self, request: Request) -> Answer:
         path, clean = _paths(request.target)
@@ -128,7 +129,8 @@ class Api:
 
     async def arrivals(self, _request: Request, parts: Parts) -> Answer:
         """Ours: how many connections have come, and when those of the last second did."""
-        return found(self._proxies.get(*parts).arrivals_to_json())
+        told = self._proxies.get(*parts).arrivals_to_json()
+        return found({**told, "late_s": self._pulse.late_s()})
 
     async def extensions(self, _request: Request, _parts: Parts) -> Answer:
         """Ours, and 404 elsewhere: how a client learns what it may ask for."""

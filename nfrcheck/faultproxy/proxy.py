@@ -2,13 +2,12 @@
 
 import asyncio
 import socket
-import time
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 from nfrcheck.faultproxy import addresses
 from nfrcheck.faultproxy.addresses import Address
+from nfrcheck.faultproxy.arrivals import Arrivals
 from nfrcheck.faultproxy.connection import Connection
 from nfrcheck.faultproxy.expiry import Expiry, Ttl
 from nfrcheck.faultproxy.listener import Listener
@@ -17,8 +16,6 @@ from nfrcheck.faultproxy.toxics import STREAMS, Change, Toxic
 
 RETRY_S = 0.5
 """How soon an end that could not be kept is tried again: the port was taken meanwhile."""
-RECENT_S, RECENT_MOST = 1.0, 4_096
-"""How long, and of how many connections, it is remembered when they came."""
 
 
 class Proxy:
@@ -33,9 +30,8 @@ class Proxy:
         """When it is enabled again by itself."""
         self.listener = Listener(self._accept)
         self.connections: dict[int, Connection] = {}
-        self.accepted = 0
+        self.arrivals = Arrivals()
         self.dials_failed = 0
-        self._came: deque[float] = deque(maxlen=RECENT_MOST)
         self._past = {stream: [0, 0] for stream in STREAMS}
         self._toxics: list[Toxic] = []
         self._ending: asyncio.Task[None] | None = None
@@ -102,9 +98,8 @@ class Proxy:
             connection.drop()
 
     def _accept(self, accepted: socket.socket, peer: Address) -> None:
-        self.accepted += 1
-        self._came.append(time.monotonic())
-        number = self.accepted
+        self.arrivals.one()
+        number = self.arrivals.count
         self.connections[number] = Connection(self, number, accepted, str(peer), self._key)
 
     # What its connections ask.
@@ -213,14 +208,11 @@ class Proxy:
         return told
 
     def arrivals_to_json(self) -> dict[str, Any]:
-        """`ages_s`: how long ago the newest came, the last one last; no clocks are compared."""
-        now = time.monotonic()
-        ages = [round(now - came, 6) for came in self._came if now - came <= RECENT_S]
-        return {"accepted": self.accepted, "open": len(self.connections), "ages_s": ages}
+        return {**self.arrivals.to_json(), "open": len(self.connections)}
 
     def connections_to_json(self) -> dict[str, Any]:
         return {
-            "accepted": self.accepted,
+            "accepted": self.arrivals.count,
             "dials_failed": self.dials_failed,
             "bytes": self.traffic(),
             "open": [connection.to_json() for connection in self.connections.values()],

@@ -35,6 +35,7 @@ def _connections(lines: Iterable[Mapping[str, Any]]) -> Connections:
         asked=np.array([line["sent"] for line in told], dtype=np.float64),
         answered=np.array([line["done"] for line in told], dtype=np.float64),
         open=np.array([line["open"] for line in told], dtype=np.int64),
+        late=np.array([line["late"] for line in told], dtype=np.float64),
         missed=np.array([line["done"] for line in told if "missed" in line], dtype=np.float64),
         refused=dict(refused),
     )

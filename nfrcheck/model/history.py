@@ -132,6 +132,8 @@ class Connections:
     """Of each answer that could be read, in their order."""
     open: npt.NDArray[np.int64]
     """How many there were at each of these answers."""
+    late: Floats
+    """How long the proxy itself had stood still at most, in the second before the answer."""
     missed: Floats
     """When an answer showed that some had come of which nobody knows when."""
     refused: Mapping[int, int] = field(default_factory=dict)

@@ -67,8 +67,8 @@ def _plan(scenario: Scenario, deployment: Deployment, options: Options) -> Plan:
     steps, lacking = _steps(scenario, site)
     regions = tuple(deployment.regions)
     around = Around(steps=steps, traffic=traffic, regions=regions, lacking=lacking)
-    declared, counters = with_counters(targets_of(scenario, around), steps, site)
-    targets = _chosen(declared, options)
+    declared = targets_of(scenario, around)
+    targets, counters = with_counters(_chosen(declared, options), steps, traffic, site)
     if options.only or options.skip:
         steps = _needed(steps, targets)
     drills = [step for step in steps if isinstance(step, Drill)]

@@ -136,9 +136,10 @@ def _of_target(plan: Plan, target: Target) -> Iterator[Sample]:
     spec = next((s for s in plan.traffic if s.stream == target.question.stream), None)
     if spec is None:
         return
-    thinnest = min(_parts(spec, target, plan.regions), key=lambda part: part.rate)
+    parts = list(_parts(spec, target, plan.regions))
+    thinnest = min(parts, key=lambda part: part.rate)
     if isinstance(target.judge, YearlyAvailability):
-        yield from _of_year(target, target.judge, thinnest)
+        yield from _of_year(target, target.judge, parts[0])
     if target.question.drills:
         return
     for limit, p0 in _limits(target):

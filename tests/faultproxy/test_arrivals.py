@@ -1,5 +1,6 @@
 """The proxy tells who connected to it and when, so that a crowd can be told from a queue."""
 
+import signal
 import socket
 import time
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.box.running_box import wait_until
-from tests.contracts.servers import Proxy, Server
+from tests.contracts.servers import Proxy, Server, embedded
 from tests.contracts.upstream import Upstream
 from tests.contracts.wire import round_trip, talking
 
@@ -62,3 +63,30 @@ def test_a_proxy_that_is_not_there_is_not_found(server: Server) -> None:
 def test_a_client_learns_that_it_may_ask(server: Server, link: Proxy) -> None:
     del link
     assert "arrivals" in server.ask("GET", "/extensions").json["extensions"]
+
+
+def test_another_proxy_of_the_same_name_is_another_beginning(
+    server: Server, behind: Upstream
+) -> None:
+    first = server.proxy("again", behind.port)
+    before = told(server, "again")
+    assert told(server, "again")["since"] == before["since"]
+
+    first.delete()
+    server.proxy("again", behind.port)
+
+    assert told(server, "again")["since"] != before["since"]
+
+
+def test_that_it_stood_still_is_told_for_a_second(behind: Upstream) -> None:
+    with embedded() as server:
+        server.proxy("still", behind.port)
+        wait_until(lambda: told(server, "still")["late_s"] < 0.05)
+
+        stopped = time.monotonic()
+        server.process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: time.monotonic() - stopped > 0.2)
+        server.process.send_signal(signal.SIGCONT)
+
+        assert told(server, "still")["late_s"] >= 0.19
+        wait_until(lambda: told(server, "still")["late_s"] < 0.19)

@@ -34,17 +34,24 @@ links:
     url: "http://127.0.0.9:8474"
     to: db
     proxy: [db-1, db-2]
-    listen: ["127.0.0.1:1", "127.0.0.1:2"]
+    listen: ["127.0.0.1:11", "127.0.0.1:12"]
     upstream: ["127.0.0.1:3", "127.0.0.1:4"]
   also-to-db:
     kind: toxiproxy
     url: "http://127.0.0.9:8474"
     to: db
     proxy: db-2
-    listen: "127.0.0.1:2"
+    listen: "127.0.0.1:12"
     upstream: "127.0.0.1:4"
   a-to-b: {kind: toxiproxy, joins: [b], listen: "127.0.0.1:5", upstream: "127.0.0.1:6"}
-  elsewhere: {kind: toxiproxy, to: cache, listen: "127.0.0.1:7", upstream: "127.0.0.1:8"}
+  cache: {kind: toxiproxy, to: cache, listen: "127.0.0.1:7", upstream: "127.0.0.1:8"}
+  of-another-server:
+    kind: toxiproxy
+    url: "http://127.0.0.8:8474/"
+    to: cache
+    proxy: db-1
+    listen: "127.0.0.1:9"
+    upstream: "127.0.0.1:10"
 safety: {allow: [component-kill, region-kill, link-cut]SAFETY}
 """
 
@@ -65,7 +72,7 @@ def counting(made: Plan) -> list[str]:
     ("fault", "streams"),
     [
         ("component-kill, component: db", ["at_db-1", "at_db-2"]),
-        ("component-kill, component: [db, cache]", ["at_db-1", "at_db-2", "at_elsewhere"]),
+        ("component-kill, component: [db, cache]", ["at_db-1", "at_db-2", "at_cache", "at_db-1_3"]),
         ("link-cut, link: a-to-b", ["at_a-to-b"]),
     ],
 )
@@ -87,18 +94,49 @@ def test_so_are_all_that_lead_into_a_region(tmp_path: Path) -> None:
     ]
 
 
-def test_where_nothing_counts_the_target_says_what_is_lacking(tmp_path: Path) -> None:
-    made = planned(tmp_path, "component-kill, component: cache")
-    assert counting(made) == ["at_elsewhere"]
+def planned_with(folder: Path, was: str, now: str) -> Plan:
+    """Both components are killed, and one thing in the deployment is another."""
+    planned(folder, "component-kill, component: [db, cache]")
+    deployment = folder / "b.deployment.yaml"
+    text = deployment.read_text()
+    assert was in text
+    deployment.write_text(text.replace(was, now))
+    pair = read_pair(folder / "a.nfr.yaml", deployment)
+    return plan(pair.scenario, pair.deployment, Options())
 
-    text = (tmp_path / "b.deployment.yaml").read_text().replace("to: cache", "to: db")
-    (tmp_path / "b.deployment.yaml").write_text(text)
-    pair = read_pair(tmp_path / "a.nfr.yaml", tmp_path / "b.deployment.yaml")
-    made = plan(pair.scenario, pair.deployment, Options())
+
+@pytest.mark.parametrize(
+    ("was", "now", "lacks"),
+    [
+        pytest.param(
+            "to: cache",
+            "to: db",
+            "no link through a proxy leads to component cache, so nobody counts who connects to "
+            "it: say `to: COMPONENT` of such a link",
+            id="one-part-is-not-counted",
+        ),
+        pytest.param(
+            '"http://127.0.0.1:1"',
+            '"http://127.0.0.1:7"',
+            "the load itself connects through the proxy cache: its own connections would be "
+            "counted",
+            id="our-own-load-comes-that-way",
+        ),
+    ],
+)
+def test_what_cannot_be_counted_is_said(tmp_path: Path, was: str, now: str, lacks: str) -> None:
+    made = planned_with(tmp_path, was, now)
 
     assert made.targets[0].judge is None
-    assert "nobody counts who connects to it: say `to: COMPONENT`" in made.targets[0].lacks
+    assert made.targets[0].lacks == lacks
     assert not counting(made)
+
+
+def test_what_nobody_asks_for_is_not_counted(tmp_path: Path) -> None:
+    planned(tmp_path, "component-kill, component: db")
+    pair = read_pair(tmp_path / "a.nfr.yaml", tmp_path / "b.deployment.yaml")
+
+    assert not counting(plan(pair.scenario, pair.deployment, Options(only=("availability",))))
 
 
 def test_it_is_shown_what_is_asked_and_no_entry_is_used_for_it(tmp_path: Path) -> None:

@@ -134,7 +134,8 @@ class Course(RunEventHandler):  # type: ignore[misc] # the library has no types
         else:
             self._cut = True
             end_session(self._turn.read(), spare_leader=True)
-        self._turn.write(back=True)
+        with self._lock:
+            self._turn.write(back=True)
         say(self._hide, back=True)
 
     def finish(self, journal: dict[str, Any]) -> None:

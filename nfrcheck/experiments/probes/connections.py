@@ -3,8 +3,8 @@
 A client that opens a connection is seen there whatever becomes of it.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nfrcheck.experiments.probes.ledger import Ledger
@@ -23,7 +23,7 @@ class Connections:
     def __init__(self, child: Child) -> None:
         self.ledger = Ledger.of(child, "connections")
         self._child = child
-        self._accepted: int | None = None
+        self._before: Told | None = None
         self._flush_ns = 0
         child.streams = tuple(self._followed(stream) for stream in child.streams)
         child.on_beat = self._beat
@@ -37,32 +37,54 @@ class Connections:
     def _answered(self, outcome: Outcome) -> None:
         [lane] = self._lanes
         flags = self._child.keeping.take(outcome, lane)
-        told = parse(outcome.body)
+        told = _read(parse(outcome.body)) if flags & EXPECTED else None
         line: dict[str, Any] = {
             "sent": self.ledger.t(outcome.sent_ns or outcome.due_ns),
             "done": self.ledger.t(outcome.done_ns),
         }
-        known = flags & EXPECTED and isinstance(told, Mapping)
-        self.ledger.put(line | (self._new(told) if known else {"status": outcome.status}))
+        self.ledger.put(line | (self._new(told) if told else {"status": outcome.status}))
 
     @property
     def _lanes(self) -> tuple[Lane, ...]:
         return self._child.streams[0].lanes
 
-    def _new(self, told: Mapping[str, Any]) -> dict[str, Any]:
+    def _new(self, told: "Told") -> dict[str, Any]:
         """Those that came since the last answer. A proxy that began anew has lost some."""
-        accepted, ages = int(told["accepted"]), list(told["ages_s"])
-        before, self._accepted = self._accepted, accepted
+        line: dict[str, Any] = {"open": told.open, "late": told.late_s, "ages": []}
+        before, self._before = self._before, told
         if before is None:
-            return {"open": told["open"], "ages": []}
-        fresh = accepted - before
-        if fresh < 0:
-            return {"open": told["open"], "ages": [], "missed": accepted}
-        kept = ages[len(ages) - min(fresh, len(ages)) :]
-        missed = fresh - len(kept)
-        return {"open": told["open"], "ages": kept} | ({"missed": missed} if missed else {})
+            return line
+        fresh = told.accepted - before.accepted
+        if told.since != before.since or fresh < 0:
+            return {**line, "missed": told.accepted}
+        line["ages"] = list(told.ages_s[len(told.ages_s) - min(fresh, len(told.ages_s)) :])
+        missed = fresh - len(line["ages"])
+        return line | ({"missed": missed} if missed else {})
 
     def _beat(self, now: int) -> None:
         if now >= self._flush_ns:
             self._flush_ns = now + _FLUSH_NS
             self.ledger.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer of the proxy, as `faultproxy.arrivals` gives it."""
+
+    since: str
+    accepted: int
+    open: int
+    late_s: float
+    ages_s: tuple[float, ...]
+
+
+def _read(told: Any) -> Told | None:
+    """None for what another server may say under this path."""
+    try:
+        ages = tuple(float(age) for age in told["ages_s"])
+        counts = int(told["accepted"]), int(told["open"])
+        read = Told(str(told["since"]), *counts, float(told["late_s"]), ages)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    numbers = (*counts, read.late_s, *ages)
+    return read if all(math.isfinite(one) and one >= 0 for one in numbers) else None
