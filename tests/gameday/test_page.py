@@ -46,9 +46,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return plan(pair.scenario, pair.deployment, Options())
 
 
+STARTED = "2026-11-27T00:12:52+00:00"
+
+
 def sample(times: int = 1) -> Done:
-    """The sample run of the repository, with so many times as many targets and drills."""
+    """The sample run of the repository at a fixed time, with so many times as many targets."""
     run = json.loads((ROOT / "reports" / "sample" / "run.json").read_text("utf-8"))
+    at = {"commanded": 52.0, "confirmed": 52.1, "healing": 60.1, "healed": 60.4, "verified": 60.4}
+    run["drills"][0] |= at
+    for phase, start in zip(run["phases"], (0.5, 5.5), strict=False):
+        phase["start"] = start
+    run["started_at"] = STARTED
     for key in ("targets", "drills"):
         run[key] *= times
     return Done(run=run, folder="reports/runs/one", notes=["blackout overridden: the board"])
