@@ -12,7 +12,7 @@ from tests.testing.suites import PLUGINS, Suite
 pytestmark = pytest.mark.slow
 
 CPU_S_MAX = 0.020
-PAIRS = 15
+PAIRS, LOOKS = 9, 4
 HEAVY = {"numpy", "pydantic", "ruamel", "locust", "gevent", "click", "rich", "pandas", "jinja2"}
 LOADED = "import sys, pytest; pytest.main(sys.argv[1:]); print('loaded:', *sys.modules)"
 
@@ -28,13 +28,18 @@ def test_an_empty_run_costs_little_cpu(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_empty.py").write_text("def test_it(): ...\n")
 
-    # In turns, because the machine is slower at times; what shares a core makes both cost more.
-    pairs = [
-        (spent_s(tmp_path, "-p", "nfrcheck.pytest_plugin"), spent_s(tmp_path)) for _ in range(PAIRS)
-    ]
-    with_it, without = (min(spent) for spent in zip(*pairs, strict=True))
+    # In pairs, because the machine is slower at times: then both of a pair are. On a busy one a
+    # pair may be 60 ms apart by chance, so what looks like too much is looked at again.
+    differences: list[float] = []
+    for _ in range(LOOKS):
+        differences += [
+            spent_s(tmp_path, "-p", "nfrcheck.pytest_plugin") - spent_s(tmp_path)
+            for _ in range(PAIRS)
+        ]
+        if statistics.median(differences) <= CPU_S_MAX:
+            break
 
-    assert with_it - without <= CPU_S_MAX, pairs
+    assert statistics.median(differences) <= CPU_S_MAX, differences
 
 
 def modules(suite: Suite, *words: str) -> set[str]:
