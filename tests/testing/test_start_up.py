@@ -1,5 +1,6 @@
 """A test suite that asks nothing of the plugin pays nothing for it."""
 
+import statistics
 import subprocess
 import sys
 from pathlib import Path
