@@ -24,7 +24,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow real lint types check fix docs sample golden bench bench-smoke truth truth-full clean
+.PHONY: help demo test slow whole real lint types check fix docs sample golden bench bench-smoke truth truth-full clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +35,10 @@ demo: $(READY) ## two regions on this machine, one is lost, every promise is jud
 test: $(READY) ## every test that needs nothing installed (under 3 minutes)
 	$(PYTHON) -m pytest -m "not real and not truth and not whole and not slow" -n 3 --dist worksteal $(ARGS)
 
-slow: $(READY) ## what takes longer: whole runs, every fault and benchmark, kills, bad luck
+slow: $(READY) ## what takes longer: every fault and benchmark, bad luck
 	$(PYTHON) -m pytest -m "slow and not whole and not real" -n 3 --dist worksteal $(ARGS)
+
+whole: $(READY) ## whole runs and kills, and what must not be disturbed by busy tests beside it
 	$(PYTHON) -m pytest -m "whole and not real" -n 2 --dist worksteal $(ARGS)
 
 real: $(READY_REAL) ## install HAProxy, Chromium, httpbin ... and test against them

@@ -4,11 +4,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+import pytest
+
+Test = TypeVar("Test", bound=Callable[..., object])
 
 KNOWN = (sys.executable, "-c", "import numpy, pydantic.main")
 KNOWN_S = 0.25
 """What that costs on a core of some 3 GHz that nobody else shares."""
+
+
+ALONE = (pytest.mark.slow, pytest.mark.whole)
+"""What is measured must not be disturbed by busy tests beside it."""
+
+
+def alone(test: Test) -> Test:
+    for mark in ALONE:
+        test = mark(test)
+    return test
 
 
 def cpu_s(command: Sequence[str], *, code: int = 0, **more: Any) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import nfrcheck
-from tests.cpu import cpu_s, least
+from tests.cpu import alone, cpu_s, least
 
 CPU_S_MAX = 0.15
 ALLOWED_FOREIGN = {"click"}
@@ -27,6 +27,7 @@ def modules(*arguments: str) -> set[str]:
     return set(out.rpartition("loaded:\n")[2].split())
 
 
+@alone
 @pytest.mark.parametrize("flag", ["--help", "--version"])
 def test_costs_little_cpu(flag: str) -> None:
     command = [sys.executable, "-m", "nfrcheck", flag]

@@ -36,6 +36,7 @@ def most_at_once(box: RunningBox) -> int:
     return max(sum(0 <= first - age <= WINDOW_S for age in ages) for first in ages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["a", "b"])
 def test_a_hundred_connections_are_kept_to_the_store(region: str, box: RunningBox) -> None:
     def lasting() -> int:

@@ -11,7 +11,7 @@ from nfrcheck.ci import PIPELINES, USUAL, pipeline_file, rendered
 from nfrcheck.errors import UsageError
 from tests.ci.pipelines import ACTION, COMPONENT, EXPRESSION, HOOKS, JENKINSFILE, load
 from tests.cli.project import Project
-from tests.cpu import least
+from tests.cpu import alone, least
 
 pytestmark = pytest.mark.slow
 
@@ -223,5 +223,6 @@ def test_the_hook_checks_all_files_of_a_commit_at_once(project: Project) -> None
     assert not project.contacted
 
 
+@alone
 def test_the_hook_takes_less_than_a_second(project: Project) -> None:
     assert least(lambda: project.cpu_s("validate", "scenarios/shop.nfr.yaml")) < 1.0

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.project import SCENARIO, Project
-from tests.cpu import least
+from tests.cpu import alone, least
 
 THIN = """\
 nfrcheck: 1
@@ -146,6 +146,7 @@ def test_a_deployment_can_be_checked_alone(project: Project) -> None:
     assert "unknown key `max_rates`" in ended.stdout
 
 
+@alone
 def test_an_invalid_file_is_told_within_a_second(project: Project) -> None:
     project.write("scenarios/shop.nfr.yaml", WRONG)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cpu import cpu_s
+from tests.cpu import alone, cpu_s
 from tests.testing.suites import PLUGINS, Suite
 
 pytestmark = pytest.mark.slow
@@ -25,6 +25,7 @@ def spent_s(folder: Path, *words: str) -> float:
     return cpu_s(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
 
 
+@alone
 def test_an_empty_run_costs_little_cpu(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_empty.py").write_text("def test_it(): ...\n")
