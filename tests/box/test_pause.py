@@ -46,4 +46,6 @@ def test_a_replica_pauses_only_when_it_shall(
         token="",
     )
 
-    assert (asyncio.run(longest_gap_s(app.App(world))) >= app.PAUSE_S) is paused
+    # A busy machine pauses too, but not each time.
+    longest_s = min(asyncio.run(longest_gap_s(app.App(world))) for _ in range(3))
+    assert (longest_s >= app.PAUSE_S) is paused

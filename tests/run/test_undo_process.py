@@ -13,6 +13,7 @@ import pytest
 
 from nfrcheck.run.undo import attempt, confirm
 from nfrcheck.run.undo_process import BUILD_ID, run_command, start_time
+from tests.box.running_box import wait_until
 from tests.victims.fixtures import Victim, gone_within
 
 
@@ -91,6 +92,8 @@ def test_a_started_process_belongs_to_nobody_and_hears_every_signal(tmp_path: Pa
     pid_file = tmp_path / "pid"
     attempt({"kind": "spawn", "argv": ["tail", "-f", "/dev/null"], "pid_file": str(pid_file)})
     pid = int(pid_file.read_text("ascii"))
+    # The pid is written by the process itself, before it becomes the command.
+    wait_until(lambda: Path(f"/proc/{pid}/comm").read_text("ascii") == "tail\n")
     status = Path(f"/proc/{pid}/status").read_text("ascii")
     facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     session = os.getsid(pid)
