@@ -21,8 +21,7 @@ from tests.victims.fixtures import Operations
 
 HEADER = Sign(header="X-Node")
 PLACE = Sign(json="/app/build", path="/info")
-WITHIN_S, PATIENT_S = 0.7, 10.0
-"""For what is not to be seen, and for what a busy machine may show late."""
+WITHIN_S = 2.0
 
 
 def proof(sign: Sign | None = HEADER, replicas: int | None = None, **more: str) -> AnswerProof:
@@ -65,11 +64,7 @@ def watch(server: Server) -> AnswerWatch:
 
 
 def look(
-    server: Server,
-    one: Armed,
-    change: Callable[[], object],
-    before: str | None = None,
-    within_s: float = WITHIN_S,
+    server: Server, one: Armed, change: Callable[[], object], before: str | None = None
 ) -> str | None:
     """What is missing after the change; None if it is seen."""
 
@@ -77,7 +72,7 @@ def look(
         watching = watch(server)
         assert await watching.calm([one], ["way"]) == before
         change()
-        return await watching.wait(one, ["way"], within_s, Stop())
+        return await watching.wait(one, ["way"], WITHIN_S, Stop())
 
     return asyncio.run(story())
 
@@ -86,7 +81,7 @@ def look(
 def test_a_new_version_is_seen_in_a_header_or_in_a_body(server: Server, sign: Sign) -> None:
     says(server, "v1")
 
-    assert look(server, armed(proof(sign)), lambda: says(server, "v2"), within_s=PATIENT_S) is None
+    assert look(server, armed(proof(sign)), lambda: says(server, "v2")) is None
     assert {asked.path for asked in server.asked} == {sign.path or "/x"}
 
 
@@ -95,7 +90,7 @@ def test_a_deployment_that_changed_nothing_is_not_believed(server: Server) -> No
 
     because = look(server, armed(proof()), lambda: None)
 
-    assert because == "way still said v1 in the header X-Node 1 s after the command"
+    assert because == "way still said v1 in the header X-Node 2 s after the command"
 
 
 def test_a_version_that_only_some_answers_show_is_not_there_yet(server: Server) -> None:
@@ -110,10 +105,7 @@ def test_a_version_that_only_some_answers_show_is_not_there_yet(server: Server) 
 def test_a_system_that_stops_to_answer_was_changed(server: Server) -> None:
     says(server, "v1")
 
-    assert (
-        look(server, armed(proof()), lambda: says(server, "v1", status=503), within_s=PATIENT_S)
-        is None
-    )
+    assert look(server, armed(proof()), lambda: says(server, "v1", status=503)) is None
 
 
 @pytest.mark.parametrize(
@@ -131,12 +123,7 @@ def test_replicas_are_counted(
 ) -> None:
     says(server, *before)
 
-    assert (
-        look(
-            server, armed(proof(replicas=wanted)), lambda: says(server, *after), within_s=PATIENT_S
-        )
-        is None
-    )
+    assert look(server, armed(proof(replicas=wanted)), lambda: says(server, *after)) is None
 
 
 @pytest.mark.parametrize(
@@ -167,7 +154,7 @@ def test_another_number_than_was_asked_for_is_not_believed(server: Server) -> No
 
     because = look(server, armed(proof(replicas=3)), lambda: says(server, "a"))
 
-    assert because == "way still said a in the header X-Node 1 s after the command"
+    assert because == "way still said a in the header X-Node 2 s after the command"
 
 
 def test_what_answers_show_already_could_not_be_seen_to_change(server: Server) -> None:
@@ -182,7 +169,7 @@ def test_an_act_is_seen_when_other_words_are_said(server: Server) -> None:
     says(server, "a", "b")
     act = replace(proof(), what="thin-out", any_other=True)
 
-    assert look(server, armed(act), lambda: says(server, "a"), within_s=PATIENT_S) is None
+    assert look(server, armed(act), lambda: says(server, "a")) is None
     says(server, "a", "b")
     assert look(server, armed(act), lambda: None) is not None
 
@@ -256,7 +243,7 @@ def test_each_of_several_components_must_show_it() -> None:
 
         one = asyncio.run(confirmer.wait(killed, ["gw", "app"], WITHIN_S, Stop()))
         second.answer = lambda _asked: None
-        both = asyncio.run(confirmer.wait(killed, ["gw", "app"], PATIENT_S, Stop()))
+        both = asyncio.run(confirmer.wait(killed, ["gw", "app"], WITHIN_S, Stop()))
 
     assert one is not None
     assert one.startswith("app still answered with status 200")
