@@ -21,6 +21,8 @@ from tests.box.running_box import (
     whole,
 )
 
+pytestmark = pytest.mark.slow
+
 READ_ONLY = "components/store-b/read-only"
 WRITABLE = "components/store-b/writable"
 EXPIRED = "components/gw-b/expired-cert"

@@ -48,6 +48,7 @@ def read_s(box: RunningBox, entry: str) -> float:
     return min(times)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", [None, "batched-replication"])
 def test_nobody_healthy_waits_for_the_other_region(
     whole_box: RunningBox, variant: str | None
@@ -58,6 +59,7 @@ def test_nobody_healthy_waits_for_the_other_region(
         assert ordered_s(whole_box, whole_box.a) < DELAY_S
 
 
+@pytest.mark.slow
 def test_batched_replication_still_takes_everything_over(whole_box: RunningBox) -> None:
     whole_box.ctl("PUT", "healthy/batched-replication")
 
@@ -67,6 +69,7 @@ def test_batched_replication_still_takes_everything_over(whole_box: RunningBox) 
     wait_until(lambda: whole_box.get(whole_box.b, path).status_code == 200)
 
 
+@pytest.mark.slow
 def test_sync_coupling_makes_orders_wait_for_the_other_region(whole_box: RunningBox) -> None:
     whole_box.ctl("PUT", "defects/sync-coupling", {})
     with slow(whole_box, "a-to-b"):
@@ -84,6 +87,7 @@ def test_serial_fan_out_multiplies_a_delay(whole_box: RunningBox) -> None:
         assert read_s(whole_box, whole_box.b) >= 3 * DELAY_S
 
 
+@pytest.mark.slow
 def test_hidden_dependency_fails_a_region_without_the_store_of_the_other(
     whole_box: RunningBox,
 ) -> None:
@@ -99,6 +103,7 @@ def test_hidden_dependency_fails_a_region_without_the_store_of_the_other(
     wait_until(lambda: not whole_box.fails(whole_box.b))
 
 
+@pytest.mark.slow
 def test_writes_need_both_refuses_orders_only_and_only_while_alone(whole_box: RunningBox) -> None:
     whole_box.ctl("PUT", "healthy/writes-need-both")
     assert whole_box.order(whole_box.b).status_code == 201
@@ -111,6 +116,7 @@ def test_writes_need_both_refuses_orders_only_and_only_while_alone(whole_box: Ru
     wait_until(lambda: whole_box.order(whole_box.b).status_code == 201)
 
 
+@pytest.mark.slow
 def test_no_n1_capacity_refuses_what_a_region_cannot_carry(whole_box: RunningBox) -> None:
     whole_box.ctl("PUT", "defects/no-n1-capacity", {"region": "b", "rate": 0.02})
 

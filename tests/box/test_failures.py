@@ -10,6 +10,8 @@ import pytest
 
 from tests.box.running_box import PRODUCT, RunningBox, in_rotation, readable, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def watch(box: RunningBox, lasting_s: float) -> list[tuple[float, int, float, str]]:
     """Requests to the global entry, one after another: since start, status, latency, region."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.box.running_box import RunningBox, in_rotation, wait_until
 
+pytestmark = pytest.mark.slow
+
 WIRE = "proxies/system-to-legacy-b/toxics"
 MODES = {
     "errors": {"type": "reset_peer", "stream": "upstream", "attributes": {"timeout": 0}},

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import pytest
 
 from tests.box.running_box import RunningBox, in_rotation, wait_until
+
+pytestmark = pytest.mark.slow
 
 
 @contextmanager

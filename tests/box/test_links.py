@@ -13,6 +13,8 @@ import pytest
 from nfrcheck.box.links import LINKS
 from tests.box.running_box import RunningBox, wait_until
 
+pytestmark = pytest.mark.slow
+
 SLOW = {"type": "latency", "attributes": {"latency": 200}}
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.box.running_box import PRODUCT, RunningBox, readable, wait_until
 
+pytestmark = pytest.mark.slow
+
 MOBILE = "/mobile/v1/products/sku-1"
 
 

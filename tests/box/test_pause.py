@@ -26,6 +26,7 @@ async def longest_gap_s(watching: app.App) -> float:
     return longest
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("healthy", "paused"),
     [pytest.param((), False, id="off"), pytest.param(("gc-pause",), True, id="on")],

@@ -7,6 +7,8 @@ import pytest
 
 from tests.box.running_box import RunningBox, in_rotation, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def come_back(box: RunningBox) -> float:
     """Region b is lost, left and restored; when the router took it in again."""
@@ -41,7 +43,6 @@ def test_a_healthy_region_comes_back_without_a_failure_and_to_half_of_the_reques
     assert 0.4 < share_of_b(seen) < 0.6
 
 
-@pytest.mark.slow
 def test_a_region_that_returns_early_answers_503_for_two_seconds(whole_box: RunningBox) -> None:
     assert whole_box.ctl("PUT", "defects/early-return", {"region": "b"})
     wait_until(lambda: not whole_box.fails(whole_box.b))
@@ -58,7 +59,6 @@ def test_a_region_that_returns_early_answers_503_for_two_seconds(whole_box: Runn
     assert {event["node"] for event in whole_box.injected("early-return")} == {"gw-b"}
 
 
-@pytest.mark.slow
 def test_a_region_that_returns_slowly_gets_more_requests_step_by_step(
     whole_box: RunningBox,
 ) -> None:

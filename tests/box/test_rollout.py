@@ -9,6 +9,8 @@ import pytest
 
 from tests.box.running_box import RunningBox, wait_until
 
+pytestmark = pytest.mark.slow
+
 LOOKS = 24
 
 
@@ -111,7 +113,6 @@ def test_hard_deploy_serves_nobody_for_a_while_in_one_region(first: RunningBox) 
     assert seen(first, "x-served-build") == {"box-2"}
 
 
-@pytest.mark.slow
 def test_slow_start_takes_its_time_and_fails_nobody(first: RunningBox) -> None:
     first.ctl("PUT", "healthy/slow-start")
     began = time.monotonic()

@@ -8,6 +8,8 @@ import pytest
 
 from tests.box.running_box import RunningBox, wait_until
 
+pytestmark = pytest.mark.slow
+
 SESSIONS = 100
 WINDOW_S = 0.1
 APART = 35
@@ -36,7 +38,6 @@ def most_at_once(box: RunningBox) -> int:
     return max(sum(0 <= first - age <= WINDOW_S for age in ages) for first in ages)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("region", ["a", "b"])
 def test_a_hundred_connections_are_kept_to_the_store(region: str, box: RunningBox) -> None:
     def lasting() -> int:
@@ -47,7 +48,6 @@ def test_a_hundred_connections_are_kept_to_the_store(region: str, box: RunningBo
     assert told(box, region)["accepted"] < 2 * SESSIONS, "many were opened and closed again"
 
 
-@pytest.mark.slow
 def test_the_clients_of_a_store_that_returns_come_back_apart(whole_box: RunningBox) -> None:
     assert most_at_once(whole_box) <= APART
 
@@ -60,7 +60,6 @@ def test_a_herd_comes_back_at_once_and_is_in_the_ledger(whole_box: RunningBox) -
     assert {event["node"] for event in whole_box.injected("herd")} == {"app-a1", "app-a2"}
 
 
-@pytest.mark.slow
 def test_the_clients_are_let_in_in_order(whole_box: RunningBox) -> None:
     whole_box.ctl("PUT", "healthy/orderly-return", {})
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.box.running_box import RunningBox, readable, wait_until, whole
 
+pytestmark = pytest.mark.slow
+
 OF_A, OF_B = "sku-1", "sku-4"
 
 

@@ -4,10 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cli import started
 from tests.cpu import cpu_s
+
+WITHIN_S = 30.0
 
 SCENARIO = """\
 nfrcheck: 1
@@ -82,13 +86,20 @@ class Project:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """`nfrcheck ARGUMENTS` in the project, 100 columns wide, with nobody at the keyboard."""
+        return started.run(arguments, self.folder, self._around(environment), WITHIN_S)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """The same by an interpreter of its own, which imports all itself, into two pipes."""
         return subprocess.run(
             [sys.executable, "-m", "nfrcheck", *arguments],
             cwd=self.folder,
-            env={**os.environ, "COLUMNS": "100", **environment},
+            env=self._around(environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=WITHIN_S,
         )
+
+    def _around(self, environment: Mapping[str, str]) -> dict[str, str]:
+        return {**os.environ, "COLUMNS": "100", **environment}

@@ -30,6 +30,7 @@ def shop(project: Project) -> Project:
     return project
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("arguments", SHOWN)
 def test_a_terminal_gets_colour_and_no_color_takes_it_away(
     arguments: list[str], shop: Project
@@ -43,6 +44,7 @@ def test_a_terminal_gets_colour_and_no_color_takes_it_away(
     assert arguments == ["doctor"] or STYLE.sub("", coloured) == plain
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("environment", "coloured"),
     [
@@ -61,6 +63,7 @@ def test_the_environment_decides_on_a_terminal(
     assert bool(STYLE.search(shown)) is coloured
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("environment", "coloured"),
     [pytest.param({}, False, id="pipe"), pytest.param({"FORCE_COLOR": "1"}, True, id="forced")],
@@ -68,7 +71,7 @@ def test_the_environment_decides_on_a_terminal(
 def test_a_pipe_gets_colour_only_if_it_is_forced(
     environment: dict[str, str], *, coloured: bool, shop: Project
 ) -> None:
-    ended = shop.run("validate", "wrong.nfr.yaml", **environment)
+    ended = shop.start("validate", "wrong.nfr.yaml", **environment)
 
     assert bool(STYLE.search(ended.stdout)) is coloured
 
@@ -96,6 +99,7 @@ def silent(empty: Project) -> Project:
     return empty
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("environment", "arguments", "styled", "repainted"),
     [

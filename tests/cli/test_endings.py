@@ -60,7 +60,7 @@ def test_a_file_that_is_not_valid_ends_with_2(project: Project) -> None:
 def test_a_bug_ends_with_7_and_is_no_verdict(command: list[str], project: Project) -> None:
     project.write("planted/pydantic/__init__.py", "raise ZeroDivisionError('planted')\n")
 
-    ended = project.run(*command, PYTHONPATH=str(project.folder / "planted"))
+    ended = project.start(*command, PYTHONPATH=str(project.folder / "planted"))
 
     assert ended.returncode == 7
     assert "ZeroDivisionError: planted" in ended.stderr

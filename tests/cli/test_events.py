@@ -36,6 +36,7 @@ def ends(text: str) -> dict[str, Any]:
     return last
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -61,6 +62,7 @@ def test_what_is_refused_ends_with_its_code_and_reason(
     assert not project.contacted
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("argument", ["--bogus", "nowhere.nfr.yaml"])
 def test_the_variable_asks_for_events_too(argument: str, project: Project) -> None:
     ended = project.run("run", argument, NFRCHECK_JSON="1")
@@ -107,7 +109,7 @@ def test_a_dry_run_shows_what_the_flags_leave(project: Project) -> None:
 def test_a_bug_is_an_end_too(project: Project) -> None:
     project.write("planted/pydantic/__init__.py", DEFECT)
 
-    ended = project.run("run", SHOP, "--json", PYTHONPATH=str(project.folder / "planted"))
+    ended = project.start("run", SHOP, "--json", PYTHONPATH=str(project.folder / "planted"))
 
     last = ends(ended.stdout)
     assert (last["exit_code"], last["exit_name"], ended.returncode) == (7, "internal", 7)

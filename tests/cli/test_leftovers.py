@@ -139,6 +139,7 @@ def test_on_a_terminal_it_asks(project: Project, state: Path, answer: str, code:
 APP = "#!/bin/sh\ncase $1 in start) touch up;; up) test -f up;; esac\n"
 
 
+@pytest.mark.slow
 def test_a_scan_needs_no_ledger(project: Project, state: Path) -> None:
     app = project.write("scenarios/deployments/app", APP)
     app.chmod(0o755)
@@ -155,6 +156,7 @@ def test_a_scan_needs_no_ledger(project: Project, state: Path) -> None:
     assert "all 1 parts of local are well" in after.stdout
 
 
+@pytest.mark.slow
 def test_a_scan_undoes_an_act_that_was_left(project: Project, state: Path) -> None:
     script = (
         "#!/bin/sh\ncase $1 in freeze) touch ice;; thaw) rm -f ice;; up) test ! -f ice;; esac\n"
@@ -175,6 +177,7 @@ def test_a_scan_undoes_an_act_that_was_left(project: Project, state: Path) -> No
     assert not (path.parent / "ice").exists()
 
 
+@pytest.mark.slow
 def test_a_scan_asks_parts_behind_http_too(project: Project, state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

@@ -26,6 +26,7 @@ def test_two_runs_without_a_history_do_not_know_their_noise() -> None:
 
 
 @pytest.mark.parametrize("spread", [0.03, 0.10])
+@pytest.mark.sampled
 @pytest.mark.parametrize("number", [5, 8, 20])
 def test_unchanged_times_have_rarely_changed(spread: float, number: int) -> None:
     draw, changed = random.Random(number), 0
@@ -61,6 +62,7 @@ def test_two_clean_runs_have_never_changed() -> None:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("expected", [1.0, 10.0, 100.0], ids=["few-bad", "some-bad", "many-bad"])
 def test_unchanged_rates_have_rarely_changed(expected: float) -> None:
     draw, changed = np.random.default_rng(8), 0
@@ -79,6 +81,7 @@ def bunched(draw: np.random.Generator) -> Bad:
     return Bad(k=sum(ks), n=30_000, deff=design_effect([100] * 300, ks))
 
 
+@pytest.mark.slow
 def test_failures_that_come_in_bunches_do_not_look_like_a_change() -> None:
     draw = np.random.default_rng(9)
     found = [compare_rates(bunched(draw), bunched(draw)).word for _ in range(PAIRS)]

@@ -185,7 +185,7 @@ def test_a_missing_extra_is_named(ready: Project) -> None:
     # A folder that stands before the installed packages, with one that cannot be imported.
     hidden = ready.write("hidden/cronsim/__init__.py", "raise ModuleNotFoundError(name='cronsim')")
 
-    found = ready.run("gameday", "next", PYTHONPATH=str(hidden.parents[1]))
+    found = ready.start("gameday", "next", PYTHONPATH=str(hidden.parents[1]))
 
     assert found.returncode == 2
     assert "needs nfrcheck[gameday]" in found.stderr

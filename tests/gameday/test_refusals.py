@@ -172,6 +172,7 @@ def state(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_refused(case: str, project: Project, state: Path) -> None:
     environment = {"NFRCHECK_STATE": str(state), **CASES[case].arrange(project, state)}

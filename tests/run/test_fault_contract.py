@@ -169,6 +169,7 @@ def test_a_crash_inside_still_heals(kind: str, place: Place) -> None:
     assert all(confirm(check).ok for check in armed.verify)
 
 
+@pytest.mark.sampled
 @EVERY_FAULT
 def test_armed_twice_heals_twice(kind: str, place: Place) -> None:
     armed = arm(kind, place.site)

@@ -91,6 +91,7 @@ def rounds(there: list[Contender]) -> Iterator[list[str]]:
         assert {one.hear() for one in there} == {"over"}
 
 
+@pytest.mark.slow
 def test_runs_on_different_deployments_do_not_disturb_each_other(tmp_path: Path) -> None:
     with contenders(tmp_path / "one.yaml", tmp_path / "two.yaml", tmp_path / "three.yaml") as there:
         for said in rounds(there):

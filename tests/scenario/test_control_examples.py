@@ -3,10 +3,12 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.cli import started
+from tests.cli.project import WITHIN_S
 
 CONTROLS = Path(__file__).resolve().parents[2] / "examples/controls"
 PAIRS = {
@@ -19,12 +21,7 @@ PAIRS = {
 def nfrcheck(command: str, deployment: str) -> str:
     """What it said; with the words of a user, and without contact."""
     files = [CONTROLS / PAIRS[deployment], "-d", CONTROLS / deployment]
-    done = subprocess.run(
-        [sys.executable, "-m", "nfrcheck", command, *map(str, files)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = started.run([command, *map(str, files)], CONTROLS, os.environ, WITHIN_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return " ".join(done.stdout.split())
 
