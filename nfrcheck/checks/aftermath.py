@@ -271,6 +271,9 @@ class _After:
 
     def _told(self, low: float, high: float) -> str:
         dose = self.dose.value or "the fault"
+        if math.isinf(high) and low <= self.within_s:
+            limit = show_duration(self.within_s)
+            return f"it was not seen to be over within {limit} of healing {dose}"
         if math.isinf(high):
             return f"{show_duration(low)} after {dose} was put back it was not over"
         if low <= 0:

@@ -248,6 +248,9 @@ def test_a_settling_too_short_to_see_a_recovery_is_not_decided() -> None:
     assert found.outcome is Outcome.INCONCLUSIVE
     assert found.needed is not None
     assert found.needed.seconds == 15.0
+    assert found.because == (
+        "slow/1: at 50 ms, it was not seen to be over within 5.0 s of healing 50 ms"
+    )
 
 
 def test_a_fault_that_was_not_put_back_shows_no_recovery() -> None:
