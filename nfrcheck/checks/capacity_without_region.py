@@ -15,7 +15,7 @@ from nfrcheck.checks.drills import Course
 from nfrcheck.checks.each_run import judge_each
 from nfrcheck.checks.envelope import Envelope, by_odds, held, share_seen, sound
 from nfrcheck.checks.leaving import Leaving, leaving
-from nfrcheck.checks.sight import verdict
+from nfrcheck.checks.sight import unasked, verdict
 from nfrcheck.fields import Duration
 from nfrcheck.model.history import History
 from nfrcheck.model.question import Question
@@ -43,7 +43,9 @@ class CapacityWithoutRegion(Envelope):
             return verdict(Outcome.NOT_RUN, because)
         hold = next(span for span in course.spans if span.part == "hold")
         stream = history.streams.get(question.stream or "")
-        left = leaving(history, stream, course, hold, gone) if stream else Leaving()
+        if stream and (nothing := unasked(history, stream, question)):
+            return nothing
+        left = leaving(history, question, stream, course, gone) if stream else Leaving()
         skipped_s = max(question.after_s, left.at_most_s) + self.scale_within
         if hold.seconds <= skipped_s:
             because = (

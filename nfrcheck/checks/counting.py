@@ -54,9 +54,7 @@ def sort_out(stream: Stream, exclude: Sequence[Exclusion] = ()) -> Sorted:
     """
     status = stream.status
     met, missed = (stream.flags & EXPECTED) > 0, (stream.flags & CHECK_FAILED) > 0
-    excluded = (stream.flags & RETRIED) > 0
-    for exclusion in exclude:
-        excluded |= _excluded(stream, exclusion)
+    excluded = ((stream.flags & RETRIED) > 0) | left_out(stream, exclude)
     timed_out = (status == TIMEOUT) | (status == CONNECT_TIMEOUT)
     ours = (status == NOT_SENT) | (status == STOPPED) | (status == LOCAL_ERROR)
     tester = ~excluded & (ours | (timed_out & stream.late))
@@ -64,6 +62,14 @@ def sort_out(stream: Stream, exclude: Sequence[Exclusion] = ()) -> Sorted:
     client = rest & ~met & ~missed & is_client_error(stream)
     good = rest & ~missed & (met | ((status >= 200) & (status < 400)))
     return Sorted(good, rest & ~good & ~client, client, tester, excluded)
+
+
+def left_out(stream: Stream, exclude: Sequence[Exclusion]) -> Bools:
+    """What does not count by the target's own word."""
+    hit = np.zeros(len(stream), dtype=np.bool_)
+    for exclusion in exclude:
+        hit |= _excluded(stream, exclusion)
+    return hit
 
 
 def is_client_error(stream: Stream) -> Bools:

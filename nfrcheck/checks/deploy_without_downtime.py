@@ -12,15 +12,16 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import ConfigDict, model_validator
 
-from nfrcheck.checks.counting import sort_out
+from nfrcheck.checks.counting import Sorted, sort_out
 from nfrcheck.checks.drills import Course
 from nfrcheck.checks.each_run import judge_each
 from nfrcheck.checks.grid import Grid
 from nfrcheck.checks.health import fatal, tester_health
 from nfrcheck.checks.latency import NOISE_S, PERCENTILE, quantile
 from nfrcheck.checks.mistakes import client_errors
-from nfrcheck.checks.sight import Sight, invalid
-from nfrcheck.checks.strata import Strata, Stratum, in_cells
+from nfrcheck.checks.sight import Sight, invalid, strata_of, unasked
+from nfrcheck.checks.strata import Stratum, in_cells
+from nfrcheck.checks.watching import unwatched
 from nfrcheck.evidence.percentile import fixed_interval
 from nfrcheck.fields import Model, UpperCount, UpperDuration
 from nfrcheck.model.history import Bools, History, Span, Stream
@@ -79,9 +80,8 @@ class DeployWithoutDowntime(Model):
                     f"({sight.health.all_told}): their stalls cannot be told from the target's"
                 )
                 return replace(judged, outcome=Outcome.INVALID, because=because)
-        back = course.record.healed is not None and course.record.verified is not None
-        if judged.outcome is Outcome.PASS and not back:
-            because = f"it was not seen to be put back; until then: {judged.because}"
+        if judged.outcome is Outcome.PASS and (reason := _unseen(sight, course)):
+            because = f"{reason}; what was seen: {judged.because}"
             return replace(judged, outcome=Outcome.INVALID, because=because)
         return judged
 
@@ -101,6 +101,7 @@ class DeployWithoutDowntime(Model):
         elif self.failed.violated_by(failed + unknown):
             outcome = Outcome.INCONCLUSIVE
             because += f", and {unknown:,} more were not sent, cut off or sent late by the tester"
+            because += ", or told no region" if "region" in sight.strata.only else ""
         return Verdict(
             outcome=outcome,
             because=because,
@@ -132,11 +133,13 @@ def _sight(history: History, question: Question, stream: Stream, course: Course)
     after = Span(name=course.name, start=course.commanded, end=course.whole.end, kind="drill")
     if reason := fatal(history, stream, [after]):
         return invalid(reason)
-    strata = Strata.of(stream.cells, question.only)
+    if nothing := unasked(history, stream, question):
+        return nothing
+    strata = strata_of(stream, question)
     # A request that was under way when the command came was met by it.
     met = (stream.done >= after.start) & (stream.due < after.end)
     mine = stream.where(met & in_cells(stream, strata.kept))
-    sorts = sort_out(mine, question.exclude)
+    sorts = _of_its_own(sort_out(mine, question.exclude), strata.whole.holds(mine))
     health = tester_health(history, mine, [after], question.lag_limit_s)
     sight = Sight(
         stream=mine,
@@ -151,6 +154,25 @@ def _sight(history: History, question: Question, stream: Stream, course: Course)
     if reason := client_errors(sight, CLIENT_ERRORS_MAX):
         return invalid(reason)
     return sight if sorts.sure.any() else invalid("nobody asked for anything meanwhile")
+
+
+def _of_its_own(sorts: Sorted, own: Bools) -> Sorted:
+    """What failed and told no region may be another one's: nobody knows how its own ended."""
+    return Sorted(
+        good=sorts.good & own,
+        bad=sorts.bad & own,
+        client_error=sorts.client_error & own,
+        tester=sorts.tester | (sorts.bad & ~own),
+        excluded=sorts.excluded | ((sorts.good | sorts.client_error) & ~own),
+    )
+
+
+def _unseen(sight: Sight, course: Course) -> str | None:
+    """What nobody saw of it, so that it may have failed all the same."""
+    if course.record.healed is None or course.record.verified is None:
+        return "it was not seen to be put back"
+    sent = sight.stream.sent[sight.sorted.sure & (sight.stream.sent >= course.commanded)]
+    return unwatched(sent, course.commanded, course.whole.end)
 
 
 def _routes(sight: Sight, bad: Bools) -> list[tuple[str, int]]:
@@ -187,11 +209,12 @@ def _when(sight: Sight, bad: Bools) -> dict[str, float]:
 
 def _percentile(sight: Sight, which: Bools, stratum: Stratum, name: str, limit: Limit) -> Verdict:
     """Failed requests are infinitely slow, and so are those of which the tester knows nothing."""
-    kept = (which | sight.sorted.tester) & stratum.holds(sight.stream)
+    own, perhaps = stratum.holds(sight.stream), in_cells(sight.stream, stratum.own + stratum.lost)
+    kept = (which & own) | (sight.sorted.tester & perhaps)
     waited = np.where(sight.sorted.good, sight.stream.latency, math.inf)[kept]
     # A FAIL counts from the moment of sending, and only what surely was the system's doing.
     surely = np.where(sight.sorted.good, sight.stream.done - sight.stream.sent, math.inf)[
-        which & stratum.holds(sight.stream)
+        which & own
     ]
     found = fixed_interval(np.sort(waited).tolist(), quantile(name))
     low = fixed_interval(np.sort(surely).tolist(), quantile(name)).lower

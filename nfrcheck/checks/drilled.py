@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from nfrcheck.checks.clients import View, watched
 from nfrcheck.checks.drills import Course, cut_short
-from nfrcheck.checks.failover import View, watched
 from nfrcheck.checks.sight import invalid
 from nfrcheck.evidence.window import Recovery, Window
 from nfrcheck.model.history import History
@@ -13,6 +13,8 @@ from nfrcheck.model.question import Question
 from nfrcheck.model.verdict import Verdict, combine
 
 Lost = tuple[float, float]
+OF_THE_LOAD = ("route", "principal")
+"""What of `only` no probe beside it can tell apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ def drilled(
     seen = _Seen()
     runs = history.drill_runs(drill)
     for record in runs:
-        found = watched(history, stream, record, question.lag_limit_s)
+        found = watched(history, _asked(question), stream, record)
         if isinstance(found, Verdict):
             seen.spoilt.append(found)
             continue
@@ -73,6 +75,14 @@ def drilled(
         seen_by=label,
         unended=seen.unended or never,
     )
+
+
+def _asked(question: Question) -> Question:
+    """A probe beside the load has one route of its own, which stands for all of the load's."""
+    if question.watched_by in {None, question.stream}:
+        return question
+    only = {key: value for key, value in question.only.items() if key not in OF_THE_LOAD}
+    return replace(question, only=only)
 
 
 @dataclass
@@ -106,8 +116,8 @@ def _lost(view: View, *, weighted: bool) -> tuple[Lost, Lost]:
     """
     window = view.window(view.probes, Recovery())
     certain = window
-    if len(view.undisturbed.good) < len(view.probes.good):
-        certain = view.window(view.undisturbed, Recovery())
+    if len(view.surely.good) < len(view.probes.good):
+        certain = view.window(view.surely, Recovery())
     high = math.fsum(outage.degraded.upper for outage in window.outages)
     low, high = _surely(window, weighted=weighted), max(high, window.unseen_s)
     return (min(low, _surely(certain, weighted=weighted)), high), (low, high)

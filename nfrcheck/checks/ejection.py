@@ -29,7 +29,7 @@ from nfrcheck.checks.returns import (
     why_nameless,
     within_limit,
 )
-from nfrcheck.checks.sight import invalid, verdict
+from nfrcheck.checks.sight import invalid, one_region, verdict
 from nfrcheck.evidence import wording
 from nfrcheck.fields import Duration, Model, Name, Share
 from nfrcheck.model.history import FaultRecord, History, Stream
@@ -60,6 +60,8 @@ class Ejection(Model):
         stream = history.streams.get(question.stream or "")
         if stream is None:
             return invalid(f"{question.stream or 'no probe'} recorded nothing")
+        if nothing := one_region(history, stream, question):
+            return nothing
         parts: list[Verdict] = []
         if self.eject_within is not None or self.readmit_within is not None:
             views = partial(self._taken, history, question, stream)

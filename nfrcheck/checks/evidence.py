@@ -30,9 +30,11 @@ def one_by_one(target: Target, history: History) -> Iterable[Question]:
     if len(names) < 2:
         yield replace(question, during=names)
         return
-    # The plan knows the sum alone: each stretch gets its part of the planned time; where evidence
-    # is carried over an equal one, because the default burst must be the same in every run.
-    seconds = [sum(s.seconds for s in history.stretch(name)) for name in names]
+    # Each stretch gets its part of the planned time, which a plan of before knew the sum of alone;
+    # where evidence is carried over an equal one: the default burst is the same in every run.
+    seconds = [question.stretches_s.get(name, 0.0) for name in names]
+    if not any(seconds):
+        seconds = [sum(s.seconds for s in history.stretch(name)) for name in names]
     if question.carry_over or not any(seconds):
         seconds = [1.0] * len(seconds)
     for name, mine in zip(names, seconds, strict=True):

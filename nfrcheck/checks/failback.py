@@ -12,7 +12,7 @@ import numpy as np
 from nfrcheck.checks.drills import Course, watched_whole
 from nfrcheck.checks.readmission import healing_of, in_runs, one_view, readmitted, speaking, twice
 from nfrcheck.checks.returns import Watched, member_of, watched, why_nameless, within_limit
-from nfrcheck.checks.sight import invalid, requests, verdict
+from nfrcheck.checks.sight import invalid, one_region, requests, verdict
 from nfrcheck.evidence import wording
 from nfrcheck.evidence.outage import Requests
 from nfrcheck.evidence.window import Recovery, Window, watch
@@ -51,6 +51,8 @@ class Failback(Model):
         stream = history.streams.get(question.stream or "")
         if stream is None:
             return invalid(f"{question.stream or 'no probe'} recorded nothing")
+        if nothing := one_region(history, stream, question):
+            return nothing
         views = partial(self._returned, history, question, stream)
         parts: list[Verdict] = []
         for drill in question.drills:
@@ -103,7 +105,8 @@ def _window(one: Watched, course: Course, limit: Limit, *, fair: bool) -> Verdic
     if reason := _not_over(one, healing):
         return invalid(reason)
     probes = _since(one, healing, course.whole.end, fair=fair)
-    window = watch(probes, Recovery(limit_s=float(limit.value)), one.slowest_good_s)
+    recovery = Recovery(limit_s=float(limit.value), usual=one.noise)
+    window = watch(probes, recovery, one.slowest_good_s)
     low, high = window.interval
     return within_limit(
         low, high, limit, _told(window, healing), samples=window.sent, failures=window.failed

@@ -15,7 +15,9 @@ from nfrcheck.model.verdict import Verdict
 def drill_result(record: FaultRecord, results: Sequence[TargetResult]) -> DrillResult:
     """One run of a drill, with what the failover targets saw of it."""
     seen = dict(_seen(record, results))
-    after = [part.figures["after_healing"] for part in seen.values() if _healed(part)]
+    # What `only` narrows is a part of the rest, or is not all that these clients sent.
+    whole = [part for part in seen.values() if not part.figures.get("narrowed")]
+    after = [part.figures["after_healing"] for part in whole if _healed(part)]
     return DrillResult(
         drill=record.drill,
         run=record.run,
@@ -36,7 +38,7 @@ def drill_result(record: FaultRecord, results: Sequence[TargetResult]) -> DrillR
         after_healing={key: sum(figures[key] for figures in after) for key in ("sent", "failed")}
         if after
         else None,
-        failed=sum(part.failures or 0 for part in seen.values()) if seen else None,
+        failed=sum(part.failures or 0 for part in whole) if whole else None,
     )
 
 

@@ -15,7 +15,7 @@ from nfrcheck.checks.grey_seen import GreySeen
 from nfrcheck.checks.health import fatal
 from nfrcheck.checks.readmission import few_before, healing_of, twice
 from nfrcheck.checks.returns import LEAST_BEFORE, Watched, calm_of, watched
-from nfrcheck.checks.sight import NO_REGION, invalid, verdict
+from nfrcheck.checks.sight import NO_REGION, chosen, invalid, one_region, verdict
 from nfrcheck.evidence import wording
 from nfrcheck.fields import Duration, Model, Name, UpperShare
 from nfrcheck.model.history import History, Stream
@@ -44,6 +44,8 @@ class GreyRegion(Model):
             return invalid(f"{question.stream or 'no load'} recorded nothing")
         if not stream.values("region"):
             return verdict(Outcome.NOT_RUN, NO_REGION)
+        if nothing := one_region(history, stream, question):
+            return nothing
         return judge_each(history, question, lambda course: self._run(history, question, course))
 
     def _run(self, history: History, question: Question, course: Course) -> Verdict:
@@ -56,7 +58,8 @@ class GreyRegion(Model):
             return verdict(Outcome.NOT_RUN, because)
         views = list(watched(history, question, stream, course, region))
         if not views:
-            return _no_choice(stream.where(calm_of(history, course, stream)), region)
+            asked = chosen(stream, question)
+            return _no_choice(asked.where(calm_of(history, course, asked)), region)
         parts = [part for one in views for part in self._view(one, course)]
         seen = combine(parts)
         if seen.outcome is Outcome.PASS:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nfrcheck.checks.health import Stretch, TesterHealth
-from nfrcheck.model.history import Bools, Span, Stream
+from nfrcheck.model.history import Bools, Floats, Span, Stream
 
 Ints = npt.NDArray[np.int64]
 Blocks = list[tuple[int, int]]
@@ -32,12 +32,15 @@ class Grid:
         rows = max(1, int(np.ceil(max(span.end for span in spans) - origin - 1e-9)))
         columns = max(1, len(stream.cells))
         row = np.clip((stream.due - origin).astype(np.int32), 0, rows - 1)
+        fair = _without(rows, origin, health.disturbed)
+        # An answer that came during a stall of ours was read after it, whenever it was due.
+        fair[row[_inside(stream.done, health.disturbed)]] = False
         return cls(
             key=row * np.int32(columns) + stream.cell,
             rows=rows,
             columns=columns,
             well=_without(rows, origin, health.bad),
-            fair=_without(rows, origin, health.disturbed),
+            fair=fair,
         )
 
     @property
@@ -67,6 +70,12 @@ def _without(rows: int, origin: float, stretches: Sequence[Stretch]) -> Bools:
     for start, end in stretches:
         left[int(start - origin) : int(np.ceil(end - origin - 1e-9))] = False
     return left
+
+
+def _inside(times: Floats, stretches: Sequence[Stretch]) -> Bools:
+    edges = np.array(stretches, dtype=np.float64).ravel()
+    inside: Bools = np.searchsorted(edges, times) % 2 == 1
+    return inside
 
 
 def column(table: Ints, cells: Sequence[int]) -> Ints:

@@ -1,6 +1,7 @@
 """Is the tester itself well? Decided from its own figures only, never from the answers."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,6 +22,7 @@ STEAL_MAX = 0.1
 BUSY_MAX = 0.95
 """Of all cores; asked only where the kernel does not tell who waited for one."""
 BEAT_MAX_MS = 20.0
+LATE_LINE_S = 1.5
 LATE_MAX = 0.01
 REMOVED_MAX = 0.05
 UNSENT_MAX = 0.001
@@ -175,7 +177,8 @@ def _lag(stream: Stream, window: Stretch, limit_s: float) -> Iterator[_Sign]:
 
 
 def figures_over(lines: Sequence[Health], window: Stretch) -> Iterator[_Sign]:
-    """What the figures of the window's lines say; a line is about the second before its `t`."""
+    """What the figures of the window's lines say; a line is about the time since the one before."""
+    since = _since(lines)
     lines = [line for line in lines if window[0] <= line.t - BEAT_S < window[1]]
     for key, bound, words in (
         ("cpu", CPU_MAX, "the generator used {:.0f} % of a core"),
@@ -188,15 +191,29 @@ def figures_over(lines: Sequence[Health], window: Stretch) -> Iterator[_Sign]:
             its = [line for line in lines if line.instrument == name and key in line.figures]
             value = sum(line.figures[key] for line in its) / max(1, len(its))
             if value > bound:
-                yield _Sign(words, 100 * value, _seconds(its))
+                yield _Sign(words, 100 * value, _about(its, since))
     stalled = [line for line in lines if line.figures.get("beat_p99_ms", 0.0) > BEAT_MAX_MS]
     if stalled:
         worst = max(line.figures["beat_p99_ms"] for line in stalled)
-        yield _Sign("the generator stood still for up to {:.0f} ms", worst, _seconds(stalled))
+        yield _Sign("the generator stood still for up to {:.0f} ms", worst, _about(stalled, since))
 
 
-def _seconds(lines: Sequence[Health]) -> tuple[Stretch, ...]:
-    return tuple((line.t - BEAT_S, line.t) for line in lines)
+def _since(lines: Sequence[Health]) -> dict[tuple[str, float], float]:
+    """Instrument and time of a line -> when what it tells about began: a second before, as a rule.
+
+    After a stall a line comes late, and tells about the stall too.
+    """
+    return {
+        (name, end): start if LATE_LINE_S < end - start <= SILENT_S + BEAT_S else end - BEAT_S
+        for name, times in _beats(lines).items()
+        for start, end in pairwise([-math.inf, *sorted(times)])
+    }
+
+
+def _about(
+    lines: Sequence[Health], since: Mapping[tuple[str, float], float]
+) -> tuple[Stretch, ...]:
+    return tuple((since[line.instrument, line.t], line.t) for line in lines)
 
 
 def fatal(history: History, stream: Stream, spans: Sequence[Span]) -> str | None:

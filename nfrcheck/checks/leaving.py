@@ -5,16 +5,17 @@ whose name. What fails more seldom may be the end of the leaving, or the rest th
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nfrcheck.checks.counting import sort_out
+from nfrcheck.checks.counting import left_out, sort_out
 from nfrcheck.checks.drills import Course
 from nfrcheck.checks.members import LEAST_IN_A_ROW, row_needed
 from nfrcheck.checks.returns import calm_of
-from nfrcheck.checks.sight import within
-from nfrcheck.model.history import Bools, History, Span, Stream
+from nfrcheck.checks.sight import chosen, within
+from nfrcheck.model.history import Bools, History, Stream
+from nfrcheck.model.question import Question
 
 STILL_ASKED = 0.5
 """A region that is still asked fails at least so much of its usual share."""
@@ -30,11 +31,15 @@ class Leaving:
     at_most_s: float = 0.0
 
 
-def leaving(history: History, stream: Stream, course: Course, hold: Span, gone: str) -> Leaving:
+def leaving(
+    history: History, question: Question, stream: Stream, course: Course, gone: str
+) -> Leaving:
     """Over with 50 in a row that had nothing to do with the region; 0: at once, or never.
 
     With more of them where its share is so small that 50 may miss it by chance.
     """
+    hold = next(span for span in course.spans if span.part == "hold")
+    stream = _counted(stream, question)
     calm = stream.where(calm_of(history, course, stream))
     share, noise = _before(calm, gone, len(history.regions))
     held = within(stream, [hold])
@@ -47,6 +52,13 @@ def leaving(history: History, stream: Stream, course: Course, hold: Span, gone: 
     if max(ends) >= len(since):
         return Leaving(float(since[begun]), float(since[begun]))
     return Leaving(*(float(since[end]) if end else 0.0 for end in sorted(ends)))
+
+
+def _counted(stream: Stream, question: Question) -> Stream:
+    """What the target is about, of all regions: which one is asked is what is looked for."""
+    only = {key: value for key, value in question.only.items() if key != "region"}
+    left = chosen(stream, replace(question, only=only))
+    return left.where(~left_out(left, question.exclude)) if question.exclude else left
 
 
 def _before(calm: Stream, gone: str, regions: int) -> tuple[float, float]:

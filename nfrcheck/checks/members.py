@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nfrcheck.evidence.binomial import Interval
+from nfrcheck.evidence.binomial import Interval, clopper_pearson
 from nfrcheck.model.history import Bools, Floats
 
 Ints = npt.NDArray[np.int64]
@@ -88,7 +88,7 @@ def left(
     `share` that is known, it is that of the failures while there were any.
     """
     if share is None:
-        share = _share_until(turns.own, _held_without(turns.own, 1.0, noise))
+        share = _share_shown(turns.own, noise)
     own, index = np.flatnonzero(turns.own), _held_without(turns.own, share, noise)
     before = own if index is None else own[own < index]
     last = float(turns.sent[before[-1]]) if len(before) else None
@@ -103,6 +103,22 @@ def left(
 def row_needed(share: float) -> int:
     """So many requests in a row must have nothing to do with a member, before it counts as left."""
     return max(LEAST_IN_A_ROW, turns_needed(share, LULL))
+
+
+def _share_shown(own: Bools, noise: float) -> float:
+    """Its share while it was asked, told by its own alone.
+
+    Where those that come later are not surely rarer than the first ones, it was never left: all of
+    them show its share.
+    """
+    index = _held_without(own, 1.0, noise)
+    first = np.flatnonzero(own[:index])
+    if index is None or not len(first):
+        return _share_until(own, None)
+    surely = clopper_pearson(len(first), index - int(first[0])).lower
+    later = len(own) - index
+    strays = int(own[index:].sum()) - float(_by_chance(noise, later))
+    return _share_until(own, index if strays <= STRAYS_MAX * surely * later else None)
 
 
 def _share_until(own: Bools, index: int | None) -> float:

@@ -7,7 +7,8 @@ there, from the moment on at which the fault is put back.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 
@@ -72,19 +73,23 @@ class RecoverySurge(Model):
         healing, end = healing_of(course), course.whole.end
         earliest, latest = _merged(counted, healing, end)
         most = peak(earliest, latest, WIDTH_S)
-        low, high = (min(1.0, count / before) for count in most.interval)
+        # Who came around the moment of the return may be one of those who came back.
+        possibly = peak(*_merged(counted, healing, end, surely=False), WIDTH_S)
+        most = replace(most, interval=Interval(most.interval.lower, possibly.interval.upper))
+        # In decimals, as the limit is written: 20 of 100 is 20 %.
+        least, greatest = (min(Decimal(1), Decimal(int(n)) / before) for n in most.interval)
+        low, high = float(least), float(greatest)
         back = f"{len(earliest):,} came until {end - healing:.1f} s after the return began"
-        because = (
-            f"{_count(most.interval)} of {before:,} clients came within the same 100 ms, "
-            f"{wording.duration(max(0.0, most.at - healing), 3)} after the return began; {back}"
-        )
+        since = wording.duration(max(0.0, most.at - healing), 3)
+        because = f"{_count(most.interval)} of {before:,} clients came within the same 100 ms, "
+        because += f"{since} after the return began; {back}"
         lost = before - sum(one.least_open(course.commanded, healing) for one in counted)
         again = sum(one.open_at(end) for one in counted)
         enough = ALL_BACK * before
         outcome = Outcome.INCONCLUSIVE
-        if self.peak.violated_by(low):
+        if self.peak.violated_by(least):
             outcome = Outcome.FAIL
-            if ours := _ours(counted, most, lambda windows: self.peak.violated_by(low / windows)):
+            if ours := _ours(counted, most, lambda n: self.peak.violated_by(least / n)):
                 outcome = Outcome.INVALID
                 because += f"; but {ours}, and who came meanwhile was let in at once"
         elif lost < enough:
@@ -93,7 +98,7 @@ class RecoverySurge(Model):
             because = f"only {again:,} of {before:,} clients were connected in the end; {back}"
         elif len(earliest) < enough:
             because = f"only {back}, of {before:,} clients"
-        elif not self.peak.violated_by(high):
+        elif not self.peak.violated_by(greatest):
             outcome = Outcome.PASS
         return Verdict(
             outcome=outcome,
@@ -164,15 +169,16 @@ def _refused(stream: Stream, told: Connections) -> str | None:
 
 
 def _merged(
-    counted: Sequence[_Counted], start: float, end: float
+    counted: Sequence[_Counted], start: float, end: float, *, surely: bool = True
 ) -> tuple[list[float], list[float]]:
-    """Of all that surely came in `[start, end)`: earliest and latest moments, each sorted."""
+    """Of all that came in `[start, end)`, surely or possibly: earliest and latest, each sorted."""
     earliest: list[float] = []
     latest: list[float] = []
     for one in counted:
-        surely = (one.told.earliest >= start) & (one.told.earliest < end)
-        earliest += one.told.earliest[surely].tolist()
-        latest += one.told.latest[surely].tolist()
+        begun = one.told.earliest if surely else one.told.latest
+        inside = (begun >= start) & (one.told.earliest < end)
+        earliest += one.told.earliest[inside].tolist()
+        latest += one.told.latest[inside].tolist()
     return sorted(earliest), sorted(latest)
 
 

@@ -11,8 +11,8 @@ from nfrcheck.checks.grid import Grid
 from nfrcheck.checks.health import TesterHealth, tester_health
 from nfrcheck.checks.members import Turns
 from nfrcheck.checks.mistakes import client_errors
-from nfrcheck.checks.sight import NO_REGION, Sight, within
-from nfrcheck.checks.strata import Strata
+from nfrcheck.checks.sight import NO_REGION, Sight, chosen, strata_of, within
+from nfrcheck.checks.strata import Strata, named_clients
 from nfrcheck.checks.watching import unwatched
 from nfrcheck.model.history import Bools, FaultRecord, History, Span, Stream
 from nfrcheck.model.question import Exclusion, Question
@@ -125,10 +125,11 @@ def watched(
     history: History, question: Question, stream: Stream, course: Course, member: str | None
 ) -> Iterator[Watched]:
     """One for each kind of client at each entry behind which there is a choice of members."""
-    strata = Strata.of(stream.cells, question.only)
+    left, strata = chosen(stream, question), strata_of(stream, question)
     kinds = dict.fromkeys((stream.cells[at].entry, stream.cells[at].client) for at in strata.kept)
     for entry, client in kinds:
-        one = _watched(history, question, stream, course, {"entry": entry, "client": client})
+        mine = strata_of(left, question, entry=entry, client=client)
+        one = _watched(history, question, left, course, mine)
         one = of_member(history, course, one, member)
         if member is None or one.before < LEAST_BEFORE or 0 < one.share < 1:
             yield one
@@ -163,16 +164,15 @@ def calm_of(history: History, course: Course, stream: Stream) -> Bools:
 
 
 def _watched(
-    history: History, question: Question, stream: Stream, course: Course, where: dict[str, str]
+    history: History, question: Question, stream: Stream, course: Course, strata: Strata
 ) -> Watched:
-    strata = Strata.of(stream.cells, where)
     mine = stream.where(strata.whole.holds(stream))
     spans = (course.whole,)
     health = tester_health(history, stream, spans, question.lag_limit_s)
     inside = (mine.due >= course.whole.start) & (mine.due < course.whole.end)
     return Watched(
-        label=f"{where['client']} connections to {where['entry']}",
-        where=where,
+        label=named_clients(strata.only),
+        where=dict(strata.only),
         stream=mine,
         sorts=sort_out(mine, question.exclude),
         member=None,

@@ -57,7 +57,7 @@ def find_run(
     """
     if longest_s is None:
         return None
-    usable = sight.sorted.sure & ~misled(sight)
+    usable = sight.sorted.sure & ~misled(sight) & ~(bad & sight.grid.unfair)
     bads = np.flatnonzero(bad & usable)
     if len(bads) < LEAST_REQUESTS:
         return None
@@ -95,13 +95,14 @@ class _Search:
         return max(found, key=lambda one: one.run.lower_s, default=None)
 
     def _may_hold_one(self, stratum: Stratum) -> bool:
-        """A quick look at what follows each bad request: nearly always a good one of it."""
+        """A quick look at what follows each bad one before the next: nearly always a good one."""
         stream, wanted = self.sight.stream, cells_wanted(stratum.own)
         bads = self.bads[wanted[stream.cell[self.bads]]]
         if len(bads) * NEAR > len(stream):
             return True
         near = np.minimum(bads[:, None] + np.arange(1, NEAR + 1), len(stream) - 1)
-        followed = (self.good[near] & wanted[stream.cell[near]]).any(axis=1)
+        before_next = near < np.append(bads[1:], len(stream))[:, None]
+        followed = (self.good[near] & wanted[stream.cell[near]] & before_next).any(axis=1)
         return _longest_stretch(~followed) >= LEAST_REQUESTS - 1
 
     def _in_piece(self, mine: Bools, piece: slice) -> Run | None:

@@ -17,6 +17,10 @@ from nfrcheck.model.verdict import Outcome, Verdict
 
 INJECTED = ("fault", "hold", "heal")
 NO_REGION = "the deployment does not say how an answer tells its region: declare `served_by`"
+ONE_REGION = (
+    "`only` leaves the answers of one region, which do not show which of several was asked: "
+    "leave its `region` out"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +43,15 @@ def look(history: History, question: Question) -> Sight | Verdict:
     """The evidence, or the verdict that says why there is none."""
     whole = history.streams.get(question.stream or "")
     spans = stretch(history, question)
-    if lacking := _lacking(question, whole):
+    if lacking := _lacking((*question.each, *question.only), whole):
         return verdict(Outcome.NOT_RUN, lacking)
     if reason := _nothing_answered(history, whole) or _not_there(history, question, spans):
         return invalid(reason)
     if whole is None:
         return invalid(f"{question.stream or 'no load'} recorded nothing")
-    strata = Strata.of(whole.cells, question.only)
-    stream = _selected(within(whole, spans), strata, question)
-    if not len(stream):
+    strata = strata_of(whole, question)
+    stream = chosen(within(whole, spans), question)
+    if not len(stream) or not strata.kept:
         return invalid(fatal(history, whole, spans) or _nothing_sent(whole, question))
     silent = tuple(_silent_entries(history, whole, strata))
     health = tester_health(history, stream, spans, question.lag_limit_s)
@@ -63,9 +67,36 @@ def look(history: History, question: Question) -> Sight | Verdict:
     )
 
 
-def _lacking(question: Question, stream: Stream | None) -> str | None:
+def strata_of(stream: Stream, question: Question, **narrower: str) -> Strata:
+    """The parts of what counts; `narrower`: of one entry, client and so on alone."""
+    return Strata.of(stream.cells, {**question.only, **narrower}, question.exclude)
+
+
+def unasked(history: History, stream: Stream, question: Question) -> Verdict | None:
+    """Why nothing of a stream can show what `only` asks of a drill, or None."""
+    if lacking := _lacking((*question.only,), stream):
+        return verdict(Outcome.NOT_RUN, lacking)
+    if strata_of(stream, question).whole.own:
+        return None
+    # Where one stream watches for another, a name in the target is not that of the watcher.
+    others = () if question.watched_by else history.streams.values()
+    hints = (
+        f": write `{one.kind}: {one.name}`, which does"
+        for one in others
+        if one.kind in {"load", "probe"} and strata_of(one, question).whole.own
+    )
+    return invalid(f"{stream.name} sends {_requests_of(question)}{next(hints, '')}")
+
+
+def one_region(history: History, stream: Stream, question: Question) -> Verdict | None:
+    """The same where the answers of all regions are looked at."""
+    if "region" in question.only:
+        return verdict(Outcome.NOT_RUN, ONE_REGION)
+    return unasked(history, stream, question)
+
+
+def _lacking(named: Sequence[str], stream: Stream | None) -> str | None:
     """What the scenario or the deployment would have to say."""
-    named = (*question.each, *question.only)
     unknown = [name for name in named if name not in ATTRIBUTES]
     if unknown:
         return f"requests cannot be told apart by {unknown[0]}"
@@ -75,9 +106,13 @@ def _lacking(question: Question, stream: Stream | None) -> str | None:
 
 
 def _nothing_sent(stream: Stream, question: Question) -> str:
+    return f"{stream.name} sent {_requests_of(question)} in this stretch"
+
+
+def _requests_of(question: Question) -> str:
     asked = " and ".join(f"{key} {value}" for key, value in question.only.items())
-    which = f"no request of {asked}" if asked else "no request"
-    return f"{stream.name} sent {which} in this stretch"
+    counts = " that counts" if question.exclude else ""
+    return f"no request{f' of {asked}' if asked else ''}{counts}"
 
 
 def verdict(outcome: Outcome, because: str) -> Verdict:
@@ -159,8 +194,11 @@ def cut(stream: Stream, part: slice) -> Stream:
     )
 
 
-def _selected(stream: Stream, strata: Strata, question: Question) -> Stream:
-    return stream.where(in_cells(stream, strata.kept)) if question.only else stream
+def chosen(stream: Stream, question: Question) -> Stream:
+    """What `only` leaves: its requests, and those that may have been of its region."""
+    if not question.only:
+        return stream
+    return stream.where(in_cells(stream, Strata.of(stream.cells, question.only).kept))
 
 
 def _nothing_answered(history: History, stream: Stream | None) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nfrcheck.model.history import Bools, Stream
+from nfrcheck.model.question import Exclusion
 from nfrcheck.model.records import CELLS_MAX, Cell
 
 # What is known of a request when it is sent; the region may come with the answer only.
@@ -37,19 +38,27 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """All that `only` leaves, and how it can be divided."""
+    """All that `only` and excluded routes leave, and how it can be divided."""
 
     cells: tuple[Cell, ...]
     whole: Stratum
     only: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, cells: tuple[Cell, ...], only: Mapping[str, str]) -> "Strata":
+    def of(
+        cls,
+        cells: tuple[Cell, ...],
+        only: Mapping[str, str],
+        exclude: Sequence[Exclusion] = (),
+    ) -> "Strata":
+        # A route of which nothing counts is no part that could be judged.
+        no_part = {one.route for one in exclude if not one.status}
         sent_with = {key: value for key, value in only.items() if key != "region"}
         left = [
             index
             for index, cell in enumerate(cells)
-            if all(getattr(cell, key) == value for key, value in sent_with.items())
+            if cell.route not in no_part
+            and all(getattr(cell, key) == value for key, value in sent_with.items())
         ]
         own, lost = left, []
         if region := only.get("region"):
@@ -67,11 +76,15 @@ class Strata:
         return tuple(value for value in found if value is not None)
 
     def by(self, attributes: Sequence[str]) -> Iterator[Stratum]:
-        """The strata of each attribute in turn; an attribute with one value alone gives none."""
+        """The strata of each attribute in turn; one that is the whole is none of its own."""
         for attribute in attributes:
-            values = self.values(attribute)
-            for value in values if len(values) > 1 else ():
-                yield self._one(attribute, value)
+            if self._divides(attribute):
+                yield from (self._one(attribute, value) for value in self.values(attribute))
+
+    def _divides(self, attribute: str) -> bool:
+        """Also a principal beside requests of nobody; but who gave no answer is no region."""
+        found = {getattr(self.cells[index], attribute) for index in self.whole.own}
+        return len(found - {None} if attribute == "region" else found) > 1
 
     def _one(self, attribute: str, value: str) -> Stratum:
         own = self._having(self.whole.own, attribute, value)
@@ -85,7 +98,7 @@ class Strata:
 
     def finest(self) -> Iterator[Stratum]:
         """Every combination of what is known when a request is sent, where more than one varies."""
-        varying = [name for name in SENT_WITH if len(self.values(name)) > 1]
+        varying = [name for name in SENT_WITH if self._divides(name)]
         groups: dict[tuple[str, ...], list[int]] = {}
         for index in self.whole.own if len(varying) > 1 else ():
             values = (getattr(self.cells[index], name) or "nobody" for name in varying)
@@ -94,6 +107,12 @@ class Strata:
             where = dict(zip(varying, combined, strict=True))
             name = ", ".join(f"{key} {value}" for key, value in where.items())
             yield Stratum(name, where, tuple(own))
+
+
+def named_clients(where: Mapping[str, str]) -> str:
+    """Such as "fresh connections to edge", and what else `where` asks of their requests."""
+    more = [f", {key} {value}" for key, value in where.items() if key not in {"entry", "client"}]
+    return f"{where['client']} connections to {where['entry']}{''.join(more)}"
 
 
 def cells_wanted(cells: Sequence[int]) -> Bools:

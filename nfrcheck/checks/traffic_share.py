@@ -12,10 +12,19 @@ import numpy as np
 from pydantic import Tag
 
 from nfrcheck.checks.counting import Sorted, sort_out
-from nfrcheck.checks.drills import course_of
+from nfrcheck.checks.drills import course_of, held_whole, missing_runs
 from nfrcheck.checks.grid import Grid
 from nfrcheck.checks.health import fatal, tester_health
-from nfrcheck.checks.sight import NO_REGION, Sight, invalid, look, verdict, within
+from nfrcheck.checks.sight import (
+    NO_REGION,
+    ONE_REGION,
+    Sight,
+    chosen,
+    invalid,
+    look,
+    verdict,
+    within,
+)
 from nfrcheck.evidence.binomial import clopper_pearson
 from nfrcheck.fields import BY_NAME, LowerShare, Many, Model, Name, one_or_by_name
 from nfrcheck.model.history import Bools, FaultRecord, History, Span, Stream
@@ -39,6 +48,8 @@ class TrafficShare(Model):
     routes: Many[Name] = ()
 
     def judge(self, history: History, question: Question) -> Verdict:
+        if "region" in question.only:
+            return verdict(Outcome.NOT_RUN, ONE_REGION)
         sight = look(history, question)
         if isinstance(sight, Verdict):
             return sight
@@ -122,7 +133,7 @@ class _Proof:
     def alone(self, region: str) -> Verdict:
         judged = list(self._drills(region))
         if judged:
-            return combine(judged)
+            return combine([*judged, *self._missing(region)])
         return Verdict(
             outcome=Outcome.INCONCLUSIVE,
             because=f"region {region} says that it serves, but no drill took every other region "
@@ -133,17 +144,26 @@ class _Proof:
         )
 
     def _drills(self, region: str) -> Iterator[Verdict]:
+        for record in self._alone_in(region):
+            yield replace(
+                self._run(region, record),
+                name=f"{region} alone in {record.drill}/{record.run}",
+                where={"region": region},
+            )
+
+    def _missing(self, region: str) -> Iterator[Verdict]:
+        for drill in dict.fromkeys(record.drill for record in self._alone_in(region)):
+            runs = sum(one.commanded is not None for one in self.history.drill_runs(drill))
+            yield from missing_runs(self.question, drill, runs)
+
+    def _alone_in(self, region: str) -> Iterator[FaultRecord]:
+        """The runs in which every other region was taken away."""
         regions = {*self.sight.strata.values("region"), *self.history.regions}
         for record in self.history.faults:
             gone = record.where.get("region")
             named = not self.question.drills or record.drill in self.question.drills
             if record.fault in TAKES_A_REGION and named and regions - {region} == {gone}:
-                seen = self._run(region, record)
-                yield replace(
-                    seen,
-                    name=f"{region} alone in {record.drill}/{record.run}",
-                    where={"region": region},
-                )
+                yield record
 
     def _run(self, region: str, record: FaultRecord) -> Verdict:
         course = course_of(self.history, record)
@@ -154,11 +174,11 @@ class _Proof:
             return invalid(course.unproven or f"{course.name}: the fault was not held")
         # The second half: by then the failover itself is over, whatever it took.
         half = replace(hold, start=(hold.start + hold.end) / 2)
-        return self._watched(region, record, half)
+        return held_whole(self._watched(region, record, half), course, self.question)
 
     def _watched(self, region: str, record: FaultRecord, half: Span) -> Verdict:
         whole = self.history.streams[self.question.stream or ""]
-        stream = within(whole, [half])
+        stream = chosen(within(whole, [half]), self.question)
         if reason := fatal(self.history, whole, [half]):
             return invalid(f"{record.drill}/{record.run}: {reason}")
         sorts = sort_out(stream, self.question.exclude)

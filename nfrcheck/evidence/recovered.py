@@ -51,5 +51,4 @@ def _holds(probes: Requests, bad: list[int], index: int, recovery: Recovery) -> 
 
 
 def _good_enough(bad: list[int], start: int, end: int, recovery: Recovery) -> bool:
-    good = end - start - (bad[end] - bad[start])
-    return good >= recovery.good_share * (end - start)
+    return recovery.enough(end - start - (bad[end] - bad[start]), end - start)

@@ -14,6 +14,9 @@ from nfrcheck.evidence import wording
 from nfrcheck.evidence.binomial import Interval
 from nfrcheck.evidence.outage import Requests, first_good_done, longest_run
 
+DIGITS = 9
+"""Below a nanosecond is the noise of adding and subtracting."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
@@ -21,15 +24,22 @@ class Recovery:
 
     The hold is the next `probes` and `hold_s`, whichever takes longer; a share `good_share` of it
     must be good, and already of its first `probes`. A relapse inside it reopens the outage.
+    `usual`: the share of requests that failed before anything happened; so many may fail besides,
+    and three standard deviations more.
     """
 
     limit_s: float | None = None
     probes: int = 50
     good_share: float = 0.99
+    usual: float = 0.0
 
     @property
     def hold_s(self) -> float:
         return 10.0 if self.limit_s is None else min(10.0, 2 * self.limit_s)
+
+    def enough(self, good: int, asked: int) -> bool:
+        usual = self.usual * asked
+        return good + usual + 3 * math.sqrt(usual) >= self.good_share * asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +119,10 @@ def watch(
     outages, position = [], 0
     while (first := probes.good.find(0, position)) >= 0:
         end = held.recovered_at(first)
-        outages.append(_outage(probes, first, end, known_bad_after_s))
+        maybe = held.may_have_recovered_at(first) if end is None else end
+        if end is None and held.usual_since(first):
+            end = maybe
+        outages.append(_outage(probes, first, end, maybe, known_bad_after_s))
         if end is None:
             break
         position = end
@@ -145,6 +158,20 @@ class _Held:
             index = self.probes.good.find(1, index + 1)
         return None
 
+    def may_have_recovered_at(self, first_bad: int) -> int | None:
+        """The same as far as it was watched: a stray failure at the end extends no outage."""
+        index = self.probes.good.find(1, first_bad)
+        while index >= 0:
+            fifty = min(index + self.recovery.probes, len(self.probes.good))
+            if self._good_enough(index, fifty) and self._good_enough(index, self._until(index)):
+                return index
+            index = self.probes.good.find(1, index + 1)
+        return None
+
+    def usual_since(self, first_bad: int) -> bool:
+        """Whether no more failed from there to the end than always did."""
+        return self.recovery.usual > 0 and self._good_enough(first_bad, len(self.probes.good))
+
     def _holds(self, index: int) -> bool:
         fifty = index + self.recovery.probes
         if not self._good_enough(index, fifty):
@@ -154,26 +181,35 @@ class _Held:
         # Without the tiny step, 8.1 + 2 would not be reached by a probe at 10.1.
         if sent[-1] < until - 1e-9:
             return False
-        return self._good_enough(index, max(fifty, bisect_left(sent, until)))
+        return self._good_enough(index, max(fifty, self._until(index)))
+
+    def _until(self, index: int) -> int:
+        """Where the hold ends, or all that was watched."""
+        return bisect_left(self.probes.sent, self.probes.sent[index] + self.recovery.hold_s)
 
     def _good_enough(self, start: int, end: int) -> bool:
         bad = self.bad_before[end] - self.bad_before[start]
-        return end - start - bad >= self.recovery.good_share * (end - start)
+        return self.recovery.enough(end - start - bad, end - start)
 
 
 def _outage(
-    probes: Requests, first: int, end: int | None, known_bad_after_s: float | None
+    probes: Requests,
+    first: int,
+    end: int | None,
+    maybe: int | None,
+    known_bad_after_s: float | None,
 ) -> Outage:
     stop = len(probes.good) if end is None else end
     bad = [index for index in range(first, stop) if not probes.good[index]]
-    seen_bad = min(_seen_bad(probes, index, known_bad_after_s) for index in bad)
-    last_bad = float(probes.sent[bad[-1]])
+    surely = bad if maybe is None else bad[: bisect_left(bad, maybe)]
+    seen_bad = min(_seen_bad(probes, index, known_bad_after_s) for index in surely)
+    last_bad = float(probes.sent[surely[-1]])
     before = float(probes.sent[first - 1]) if first else -math.inf
     after = math.inf if end is None else first_good_done(probes, end)
     trailing = bad[-1] + 1 if end is None and bad[-1] + 1 < stop else None
     return Outage(
         start_s=float(probes.sent[first]),
-        degraded=Interval(max(0.0, last_bad - seen_bad), after - before),
+        degraded=Interval(max(0.0, round(last_bad - seen_bad, DIGITS)), after - before),
         dark=_dark(probes, first, stop, known_bad_after_s),
         failed=len(bad),
         sent=stop - first,

@@ -1,6 +1,6 @@
 """Histories of drills as a probe saw them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,12 @@ def seen(*streams: Stream, runs: int = 1, **more: Any) -> History:
     return history(*streams, **(given | more))
 
 
-def judged(*streams: Stream, check: Failover = TWO_S, runs: int = 1, **more: Any) -> Verdict:
-    asked = {"drills": ("lose-b",), "expected_runs": {"lose-b": runs}}
+def judged(
+    *streams: Stream,
+    check: Failover = TWO_S,
+    runs: int = 1,
+    ask: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Verdict:
+    asked = {"drills": ("lose-b",), "expected_runs": {"lose-b": runs}, **(ask or {})}
     return check.judge(seen(*streams, runs=runs, **more), question("edge", **asked))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nfrcheck.checks.availability import Availability
 from nfrcheck.model.history import Span, Stream
-from nfrcheck.model.question import EvidenceRules
+from nfrcheck.model.question import EvidenceRules, Exclusion
 from nfrcheck.model.records import Cell
 from nfrcheck.model.verdict import Outcome, Verdict
 from tests.checks.histories import (
@@ -112,6 +112,10 @@ def test_random_failures_far_above_the_limit_fail_it_and_those_below_do_not() ->
         pytest.param(
             stream(), {"only": {"route": "ordr"}},
             "shop sent no request of route ordr in this stretch", id="no-such-route",
+        ),
+        pytest.param(
+            stream(), {"exclude": (Exclusion(route="home"),)},
+            "shop sent no request that counts in this stretch", id="its-only-route-excluded",
         ),
     ],
 )  # fmt: skip

@@ -100,7 +100,7 @@ def test_a_roll_out_that_was_not_seen_to_be_put_back_passes_nothing(missing: str
     found = ROLLED.judge(history(made, spans=(*cut, hold), faults=(half,)), asked(runs=1))
 
     assert found.outcome is Outcome.INVALID
-    assert "lose-b/1: it was not seen to be put back; until then: 0 of 101" in found.because
+    assert "lose-b/1: it was not seen to be put back; what was seen: 0 of 101" in found.because
 
 
 def test_a_roll_out_that_failed_and_was_not_put_back_stays_failed() -> None:

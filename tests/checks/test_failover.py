@@ -114,7 +114,7 @@ def test_a_recovery_needs_fifty_probes() -> None:
     assert judged(made).outcome is Outcome.INCONCLUSIVE
 
 
-def test_an_attempt_that_another_one_replaced_is_no_failure() -> None:
+def test_an_attempt_that_another_one_replaced_fails_unless_the_target_allows_it() -> None:
     made = probe((10.2, 13.2))
     retried = made.where(made.status == REFUSED)
     well = probe()
@@ -127,11 +127,13 @@ def test_an_attempt_that_another_one_replaced_is_no_failure() -> None:
     names = ("due", "sent", "done", "status", "cell")
     columns: dict[str, Any] = {name: joined(name) for name in names}
 
-    found = judged(replace(well, flags=flags.astype(np.uint8), **columns))
+    hidden = replace(well, flags=flags.astype(np.uint8), **columns)
+    again = Failover.model_validate({"error_window": "<= 2 s", "retries": 1})
+
+    found = judged(hidden, check=again)
 
     assert (found.outcome, found.failures) == (Outcome.PASS, 0)
-    plain = judged(replace(well, flags=flags * 0, **columns))
-    assert plain.outcome is Outcome.FAIL
+    assert judged(hidden).outcome is Outcome.FAIL
 
 
 # ---- the verdict

@@ -10,6 +10,8 @@ from nfrcheck.model.scorecard import DrillResult, TargetResult
 from tests.checks.courses import AT, judged, probe, seen
 from tests.checks.histories import answered, between, drill, every, history, question, stream
 
+ONE_ROUTE = {"only": {"route": "home"}}
+
 
 def felt(*outages: tuple[float, float]) -> DrillResult:
     found = judged(probe(*outages))
@@ -44,6 +46,24 @@ def test_the_record_says_how_much_was_injected_and_where_it_had_to_be_seen() -> 
 
     assert (found.varied, found.witnesses) == ("50 ms", ("region-b",))
     assert found.began == {}
+
+
+def test_what_one_route_lost_is_told_beside_the_whole_and_not_added_to_it() -> None:
+    [record] = seen(probe()).faults
+    whole, route = (judged(probe((AT + 0.3, AT + 1.3)), ask=ask) for ask in ({}, ONE_ROUTE))
+    results = [
+        TargetResult(id=name, check="failover", title="", critical=True, verdict=said, stretch="")
+        for name, said in (("all", whole), ("home", route))
+    ]
+
+    both, alone = drill_result(record, results), drill_result(record, results[1:])
+
+    assert both.failed == drill_result(record, results[:1]).failed
+    assert {*both.windows} == {
+        *(f"{kind} connections to global" for kind in ("fresh", "pooled")),
+        *(f"{kind} connections to global, route home" for kind in ("fresh", "pooled")),
+    }
+    assert (len(alone.windows), alone.failed, alone.after_healing) == (2, None, None)
 
 
 def test_without_a_failover_target_nothing_is_said_of_clients() -> None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from nfrcheck.checks.latency_degradation import LatencyDegradation
 from nfrcheck.model.history import Health, Ill
+from nfrcheck.model.question import Exclusion
 from nfrcheck.model.units import Limit
 from nfrcheck.model.verdict import Outcome
 from tests.checks.dosing import LIMITS, ONE_HOP, asked, check, judged, runs, seen, slowed
@@ -33,6 +34,23 @@ def test_growth_by_exactly_the_injected_delay_passes() -> None:
         "slow: route product waits 1.00 ms for each ms on link system-to-legacy "
         "(1.00 to 1.00; medians 10 ms, 60 ms, 210 ms)"
     )
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param({"only": {"route": "product"}}, id="only-the-other"),
+        pytest.param({"exclude": (Exclusion(route="order"),)}, id="excluded"),
+    ],
+)
+def test_a_route_that_does_not_count_is_in_no_limit(keys: dict[str, Any]) -> None:
+    made = slowed({**ONE_HOP, 1: (0.5, 0.9)}, after_s=8.0)
+    product = slowed(ONE_HOP)
+    both = replace(made, done=np.where(made.cell == 1, made.done, product.done))
+    limits: dict[str, Any] = {"per_hop": "<= 1.2x", "recovers_within": "2 s"}
+
+    assert judged(both, **limits).outcome is Outcome.FAIL
+    assert judged(both, ask=asked(**keys), **limits).outcome is Outcome.PASS
 
 
 # ---- the limits of each dose

@@ -59,6 +59,25 @@ def test_one_outage_that_was_seen_fails_at_once(
     assert found.outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("rate", "seconds"),
+    [
+        pytest.param(10.0, 3.0, id="30-requests"),
+        pytest.param(10.0, 7.0, id="70-requests"),
+        pytest.param(50.0, 1.2, id="60-requests"),
+        pytest.param(5.0, 2.5, id="12-requests"),
+    ],
+)
+def test_an_outage_of_few_requests_in_a_long_run_is_seen_too(rate: float, seconds: float) -> None:
+    made = outage(1_200.0, 1_200.0 + seconds, stream(rate=rate, seconds=3_600.0))
+    hour = Span(name="steady", start=0.0, end=3_600.0)
+
+    found = LENIENT.judge(history(made, spans=[hour]), question())
+
+    assert found.outcome is Outcome.FAIL
+    assert "from 1200.0 s" in found.because
+
+
 def test_the_sentence_of_an_outage_says_how_long_and_from_when() -> None:
     found = FOUR_NINES.judge(history(outage(161.0, 171.0), spans=[LONG]), question())
 

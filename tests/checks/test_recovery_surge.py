@@ -91,6 +91,27 @@ def test_a_limit_between_what_is_sure_and_what_is_possible_stays_open() -> None:
     assert found.interval[0] <= 0.2 < found.interval[1]
 
 
+@pytest.mark.parametrize("count", [4, 7, 10, 20])
+def test_a_peak_that_is_exactly_the_limit_keeps_it(count: int) -> None:
+    came = [*crowd(count, at=RETURN + 0.5), *spread(100 - count, over_s=7.0)[1:], RETURN + 8.8]
+    at_most, less = f"<= {count} %", f"< {count} %"
+
+    # None of the others comes within 100 ms of the crowd.
+    apart = told(*(m if m < RETURN + 0.51 else m + 0.3 for m in came), took_s=0.0)
+
+    assert judged(apart, peak=at_most).outcome is Outcome.PASS
+    assert judged(apart, peak=less).outcome is Outcome.FAIL
+
+
+def test_who_came_around_the_moment_of_the_return_may_have_been_part_of_a_crowd() -> None:
+    """When they came is known to 20 ms; the return began in between."""
+    found = judged(told(*[RETURN + 0.004] * 10, *spread(90), took_s=0.02), peak="<= 5 %")
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.interval is not None
+    assert found.interval[1] >= 0.1
+
+
 def test_tries_while_it_is_gone_do_not_count() -> None:
     assert judged(told(*crowd(100, at=FAULT + 2.0), *spread())).outcome is Outcome.PASS
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from nfrcheck.checks.static_stability import StaticStability
 from nfrcheck.model.history import FaultRecord, Health, History, Ill, Stream
+from nfrcheck.model.question import Exclusion
 from nfrcheck.model.records import STOPPED, Cell
 from nfrcheck.model.verdict import Outcome, Verdict
 from tests.checks.histories import (
@@ -93,6 +94,14 @@ def test_where_only_reading_is_judged_refused_writes_are_none_of_it() -> None:
     made = without(load(), "idp", 1)
 
     assert judged(made, ask={"only": {"route": "browse"}}).outcome is Outcome.PASS
+    assert judged(made, ask={"exclude": (Exclusion(route="order"),)}).outcome is Outcome.PASS
+
+
+def test_with_each_route_one_that_does_not_count_is_not_missed() -> None:
+    made = without(load(), "idp", 1)
+    keys = {"each": ("route",), "exclude": (Exclusion(route="order"),)}
+
+    assert judged(made, ask=keys).outcome is Outcome.PASS
 
 
 def test_an_answer_that_comes_too_late_fails_its_percentile() -> None:

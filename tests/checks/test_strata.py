@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nfrcheck.checks.availability import Availability
-from nfrcheck.model.history import Stream
+from nfrcheck.model.history import Span, Stream
 from nfrcheck.model.question import EvidenceRules
 from nfrcheck.model.records import REFUSED, Cell
 from nfrcheck.model.verdict import Outcome, Verdict
@@ -178,3 +178,19 @@ def test_regions_that_no_answer_can_name_are_not_run(asked: dict[str, Any]) -> N
 
     assert found.outcome is Outcome.NOT_RUN
     assert "served_by" in found.because
+
+
+def test_a_principal_beside_requests_of_nobody_is_judged_by_itself() -> None:
+    """Alice sends 2 % of all requests, and a quarter of hers fail: 0.5 % of all."""
+    cells = (Cell("global", "home"), Cell("global", "order", principal="alice"))
+    made = stream(rate=100.0, seconds=600.0, cells=cells)
+    number = np.arange(len(made))
+    made = replace(made, cell=(number % 50 == 0).astype(np.uint8))
+    made = answered(made, number % 200 == 0, status=503)
+    steady = Span(name="steady", start=0.0, end=600.0)
+    check = Availability.model_validate({"at_least": "99 %"})
+
+    found = check.judge(history(made, spans=[steady]), question(each=("principal",)))
+
+    assert found.outcome is Outcome.FAIL
+    assert found.where == {"principal": "alice"}

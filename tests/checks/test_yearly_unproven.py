@@ -4,13 +4,15 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nfrcheck.checks.yearly_availability import YearlyAvailability
-from nfrcheck.model.history import Ill
-from nfrcheck.model.records import NOT_SENT
+from nfrcheck.model.history import Ill, Stream
+from nfrcheck.model.question import Exclusion
+from nfrcheck.model.records import NOT_SENT, Cell
 from nfrcheck.model.verdict import Outcome, Verdict
-from tests.checks.histories import STEADY, answered, every, health
+from tests.checks.histories import STEADY, answered, every, health, history, in_cell
 from tests.checks.years import (
     EXAMPLE,
     FIRST_S,
@@ -29,6 +31,48 @@ def broken(**more: Any) -> str:
     found = judged(**more)
     assert found.outcome is Outcome.INVALID
     return found.because
+
+
+def of_two_routes(watcher: Stream) -> Stream:
+    """A second route of the watcher is answered through every outage."""
+    other = replace(watcher.cells[0], route="other")
+    status = np.where(in_cell(watcher, 1), 200, watcher.status).astype(np.uint16)
+    cells = (replace(other, route="home"), other)
+    return replace(watcher, cells=cells, status=status)
+
+
+@pytest.mark.parametrize(
+    ("keys", "outcome"),
+    [
+        pytest.param({"only": {"route": "home"}}, Outcome.FAIL, id="the-route-that-was-out"),
+        pytest.param({"only": {"route": "other"}}, Outcome.PASS, id="the-route-that-was-not"),
+        pytest.param({"exclude": (Exclusion(route="home"),)}, Outcome.PASS, id="without-it"),
+        pytest.param({"only": {"route": "none"}}, Outcome.INVALID, id="nobody"),
+    ],
+)
+def test_where_the_load_saw_the_drills_its_outages_are_those_of_what_counts(
+    keys: dict[str, Any], outcome: Outcome
+) -> None:
+    load = of_two_routes(edge([25.0] * 5, rate=800.0))
+    spans, faults = courses(5)
+    told = history(load, spans=(STEADY, *spans), faults=faults)
+
+    found = check("99.9 %", "4000/year").judge(told, asked(stream_name="edge", **keys))
+
+    assert found.outcome is outcome
+
+
+def test_a_probe_stands_for_all_routes_of_a_load_but_not_for_another_entry() -> None:
+    told = seen(steady(), EXAMPLE)
+
+    def of(**only: str) -> Verdict:
+        return check().judge(told, asked(only=only))
+
+    assert of(route="home").outcome is Outcome.PASS
+    elsewhere = seen(steady(), EXAMPLE, edge(EXAMPLE, cells=(Cell("us", "x"), Cell("us", "y"))))
+    found = check().judge(elsewhere, asked(only={"entry": "global"}))
+    assert found.outcome is Outcome.INVALID
+    assert found.because == "edge sends no request of entry global"
 
 
 def test_a_fault_that_was_not_proven_shows_nothing() -> None:

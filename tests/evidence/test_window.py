@@ -184,3 +184,49 @@ def test_the_interval_always_holds_the_true_outage(seed: int, each: float, lasts
     found = simulated(random.Random(seed), each, (5.0, 5.0 + lasts))
 
     assert found.interval.lower <= lasts <= found.interval.upper
+
+
+def failing_now_and_then(share: float, out: tuple[float, float], seed: int) -> Requests:
+    """100/s for 40 s, of which so many fail by chance, and all of one stretch."""
+    draw, rows = random.Random(seed), []
+    for number in range(4_000):
+        sent = number / 100
+        rows.append((sent, sent + 0.01, draw.random() >= share and not out[0] <= sent < out[1]))
+    return Requests.of(rows)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.02, 0.05])
+def test_failures_that_were_usual_before_are_no_outage(share: float) -> None:
+    short = 0
+    for seed in range(40):
+        found = watch(
+            failing_now_and_then(share, (0.0, 0.0), seed), Recovery(limit_s=1.0, usual=share)
+        )
+        short += max((one.degraded.upper for one in found.outages), default=0.0) <= 0.5
+
+    # A stray among the last few is too fresh to tell.
+    assert short >= 30
+
+
+def test_a_stray_at_the_end_leaves_it_open_where_none_were_usual() -> None:
+    found = watch(probes((19.5, 19.5)), Recovery(limit_s=1.0))
+
+    assert found.interval == (0.0, math.inf)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.02, 0.05])
+def test_an_outage_is_seen_beside_failures_that_are_usual(share: float) -> None:
+    for seed in range(40):
+        seen = failing_now_and_then(share, (0.01, 3.01), seed)
+
+        low, high = watch(seen, Recovery(limit_s=1.0, usual=share)).interval
+
+        # A failure soon after its end may be a relapse.
+        assert 2.9 < low < 3.5
+        assert high > 3.0
+
+
+def test_more_failures_than_were_usual_are_no_recovery() -> None:
+    seen = failing_now_and_then(0.2, (0.0, 0.0), 1)
+
+    assert not watch(seen, Recovery(limit_s=1.0, usual=0.02)).recovered
