@@ -24,6 +24,7 @@ from nfrcheck.history.keep import (
     write_json,
 )
 from nfrcheck.history.read import read_history
+from nfrcheck.history.recorded import INCOMPLETE, EvidenceLost, must_be_as_recorded
 from nfrcheck.judge import Facts, judge
 from nfrcheck.kinds import Target
 from nfrcheck.model.scorecard import Scorecard
@@ -45,13 +46,6 @@ from nfrcheck.wire.answers import find, parse
 from nfrcheck.wire.ask import ask
 
 BUILD_S = 2.0
-INCOMPLETE = "incomplete"
-
-
-class EvidenceLost(NfrcheckError):
-    """The run folder could not be written: what was measured cannot be judged."""
-
-    exit_code = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +198,13 @@ def judge_folder(
 ) -> Result:
     """Judges a kept run and writes `run.json`; the same folder gives the same bytes.
 
-    `targets` replace those of the plan. Raises UsageError for a folder that holds no run.
+    `targets` replace those of the plan. Raises UsageError for a folder that holds no run, and
+    EvidenceLost for one whose files are no longer those that were recorded.
     """
     if not (folder / PLAN).is_file():
         raise UsageError(f"{folder} holds no run: there is no {PLAN}", "name a folder of --out")
+    if ended is None:
+        must_be_as_recorded(folder)
     kept = read_json(folder / PLAN)
     history = read_history(folder, streams=kept["streams"])
     facts = _facts(kept, history.events, ended)

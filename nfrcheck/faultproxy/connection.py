@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
+from nfrcheck.faultproxy.descriptors import OURS
 from nfrcheck.faultproxy.flow import Flow
 from nfrcheck.faultproxy.stages import End
 from nfrcheck.faultproxy.toxics import DOWNSTREAM, UPSTREAM, Toxic
@@ -148,6 +149,7 @@ class Connection:
         self.opened = asyncio.get_running_loop().time()
         self._owner = owner
         self._accepted = accepted
+        OURS.owed += up.joined
         self._joining = asyncio.create_task(self._join())
         self._joining.add_done_callback(self._joined)
 
@@ -160,6 +162,7 @@ class Connection:
         await loop.connect_accepted_socket(lambda: self.client, self._accepted)
 
     def _joined(self, joining: asyncio.Task[None]) -> None:
+        OURS.owed -= self.flows[UPSTREAM].joined
         if not joining.cancelled() and joining.exception() is None:
             for side in (self.client, self.upstream):
                 side.out.started = True

@@ -2,19 +2,17 @@
 
 import asyncio
 import os
-import resource
 import socket
 from collections.abc import Callable
 
 from nfrcheck.faultproxy.addresses import Address
+from nfrcheck.faultproxy.descriptors import OURS
 from nfrcheck.faultproxy.refusals import cannot_listen
 
 BACKLOG = 4_096
 IN_A_ROW = 64
 PAUSE_S = 0.1
 """How long nothing is accepted once descriptors have run out."""
-RESERVE = 256
-"""Descriptors, or a quarter of all, that connections leave to the control port and to upstreams."""
 
 Accept = Callable[[socket.socket, Address], None]
 
@@ -22,11 +20,13 @@ Accept = Callable[[socket.socket, Address], None]
 class Listener:
     """While it is held the port stays ours, but connections to it are refused.
 
-    So the system gives it to nobody else, and what closed it can be undone.
+    So the system gives it to nobody else, and what closed it can be undone. `turned_away` counts
+    those that were closed at once for want of descriptors: neither they nor a fault did that.
     """
 
     def __init__(self, accept: Accept) -> None:
         self._accept = accept
+        self.turned_away = 0
         self._socket: socket.socket | None = None
         self._pause: asyncio.TimerHandle | None = None
         self.address: Address | None = None
@@ -79,7 +79,6 @@ class Listener:
 
     def _take(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         for _ in range(IN_A_ROW):
             try:
                 accepted, peer = listening.accept()
@@ -90,8 +89,8 @@ class Listener:
                 loop.remove_reader(listening)
                 self._pause = loop.call_later(PAUSE_S, self._read)
                 return
-            # The lowest that is free is taken, so a high one says that few are left.
-            if accepted.fileno() >= limit - min(RESERVE, limit // 4):
+            if OURS.are_few(accepted.fileno()):
+                self.turned_away += 1
                 accepted.close()
                 continue
             accepted.setblocking(False)

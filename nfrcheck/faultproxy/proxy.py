@@ -208,11 +208,13 @@ class Proxy:
         return told
 
     def arrivals_to_json(self) -> dict[str, Any]:
-        return {**self.arrivals.to_json(), "open": len(self.connections)}
+        told = {"open": len(self.connections), "turned_away": self.listener.turned_away}
+        return self.arrivals.to_json() | told
 
     def connections_to_json(self) -> dict[str, Any]:
         return {
             "accepted": self.arrivals.count,
+            "turned_away": self.listener.turned_away,
             "dials_failed": self.dials_failed,
             "bytes": self.traffic(),
             "open": [connection.to_json() for connection in self.connections.values()],

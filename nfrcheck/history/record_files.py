@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from nfrcheck.history.recorded import EvidenceLost
 from nfrcheck.model.history import Stream
-from nfrcheck.model.records import HEADER_BYTES, RECORD, Cell, read_header
+from nfrcheck.model.records import HEADER_BYTES, RECORD, Cell, Header, read_header
 
 
 class RecordFile:
@@ -34,17 +35,38 @@ class RecordFile:
         if size < HEADER_BYTES:
             return False
         if not self.header:
-            self.header = read_header(self._path)
+            self.header = _header(self._path)
         whole = (size - self._read) // RECORD.itemsize
         if whole > 0:
             with self._path.open("rb") as file:
                 file.seek(self._read)
                 fresh = np.frombuffer(file.read(whole * RECORD.itemsize), dtype=RECORD)
             self._read += len(fresh) * RECORD.itemsize
-            self.records = np.concatenate([self.records, fresh])
+            if len(fresh) and fresh["cell"].max() >= len(self.header["cells"]):
+                raise _damaged(f"{self._path} holds requests of cells that its header lacks")
+            # No request ends with status 0: a machine that died left room that nobody filled.
+            self.records = np.concatenate([self.records, fresh[fresh["status"] > 0]])
         if since is not None:
             self.records = self.records[self.records["due_us"] >= (since - self.zero_s) * 1e6]
         return True
+
+
+def _header(path: Path) -> dict[str, Any]:
+    try:
+        found = read_header(path)
+        Header(**{**found, "cells": tuple(Cell(**cell) for cell in found["cells"])})
+    except ValueError as error:
+        raise _damaged(f"{path.parent}/{error}") from error
+    except (KeyError, TypeError) as error:
+        raise _damaged(f"{path} has a header of another shape") from error
+    return found
+
+
+def _damaged(what: str) -> EvidenceLost:
+    """Without it nobody knows what was seen: the good of a stream could hide the bad of it."""
+    return EvidenceLost(
+        f"{what}: what was measured cannot be judged", "put the file back as it was, or run again"
+    )
 
 
 def stream_of(files: list[RecordFile], planned: Mapping[str, Any], horizon: float | None) -> Stream:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from nfrcheck.errors import DeploymentError
 from nfrcheck.model.records import LOCAL_ERROR, status_name
-from nfrcheck.model.traffic import EndpointSpec
+from nfrcheck.model.traffic import EndpointSpec, TrafficError
 from nfrcheck.wire.connection import endpoint_from
 from nfrcheck.wire.engine import Engine, Job, Outcome
+from nfrcheck.wire.templates import UNPRINTABLE, sent_path
 
 NOTHING: Mapping[str, str] = {}
 BODY_BYTES = 65_536
@@ -39,19 +41,28 @@ class Answer:
 def ask(
     to: EndpointSpec, path: str, *, timeout_s: float, headers: Mapping[str, str] = NOTHING
 ) -> Answer:
-    """A GET on a connection of its own; blocks for at most `timeout_s`. Raises nothing."""
+    """A GET below the entry's own path, on a connection of its own; takes at most `timeout_s`.
+
+    Raises nothing.
+    """
     now = time.monotonic_ns()
     try:
         outcome = _outcome(to, _request(to, path, headers), now, timeout_s)
-    except OSError as error:  # no descriptor left, or a certificate file that cannot be read
+    except (OSError, DeploymentError, TrafficError) as error:
+        # No descriptor left, a certificate that is no file, a path that would end its line.
         return Answer(LOCAL_ERROR, 0.0, because=str(error))
     seconds = (outcome.done_ns - now) / 1e9
     return Answer(outcome.status, seconds, outcome.body, outcome.because, outcome.head)
 
 
 def _request(to: EndpointSpec, path: str, headers: Mapping[str, str]) -> bytes:
-    lines = [f"GET {path} HTTP/1.1", f"host: {urlsplit(to.url).netloc}", "connection: close"]
+    """As the traffic is sent: what could end a line early is refused."""
+    url = urlsplit(to.url)
+    whole = sent_path(f"{url.path.rstrip('/')}/{path.removeprefix('/')}")
+    lines = [f"GET {whole} HTTP/1.1", f"host: {url.netloc}", "connection: close"]
     lines += [f"{name}: {value}" for name, value in {**to.headers, **headers}.items()]
+    if any(UNPRINTABLE.search(line) for line in lines):
+        raise TrafficError("a header holds a control character")
     return "\r\n".join([*lines, "", ""]).encode()
 
 

@@ -110,7 +110,9 @@ class Engine:
             events = self._epoll.poll(0, EVENTS_MAX)
             self._take(events)
             now = monotonic_ns()
-            self._exchange.expire(now)
+            # After a stall of ours answers wait to be read: they have come in time.
+            if len(events) < EVENTS_MAX:
+                self._exchange.expire(now)
             self._exchange.move_lines()
             if not events or now >= stop_at:
                 break

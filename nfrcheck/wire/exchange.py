@@ -97,6 +97,8 @@ class Exchange:
                     status = CONNECT_TIMEOUT
                 self._drop(link)
             self._finish(outcome, status, outcome.due_ns + outcome.job.timeout_ns)
+        for never in [link for pool in self._pools for link in pool.never_warm(now)]:
+            self._drop(never)
 
     def move_lines(self) -> None:
         """Serves those who wait, after something became free."""
@@ -155,12 +157,11 @@ class Exchange:
         return None
 
     def _make_room(self) -> bool:
-        """Closes the longest idle connection to wherever; False when all are in use."""
-        for pool in self._pools:
-            if pool.idle:
-                self._drop(next(iter(pool.idle)))
-                return True
-        return False
+        """Closes a connection to wherever that no request needs; False when all are in use."""
+        spare = next(filter(None, (pool.spare() for pool in self._pools)), None)
+        if spare is not None:
+            self._drop(spare)
+        return spare is not None
 
     def _connect(self, pool: Pool, outcome: Outcome | None = None) -> None:
         status, because = NOT_RESOLVED, f"{pool.endpoint.host} has no address"
@@ -179,13 +180,13 @@ class Exchange:
                 self._finish(outcome, status, monotonic_ns())
             return
         self.stats.connects += 1
-        pool.connecting += 1
         descriptor = link.socket.fileno()
         self.links[descriptor] = link
         self.epoll.register(descriptor, link.mask)
         if outcome is not None:
             link.flight = outcome
             outcome.connection = link
+        pool.begun(link)
         self._advance(link)
 
     def _advance(self, link: Link) -> None:
@@ -198,7 +199,7 @@ class Exchange:
                 self._finish(flight, status, monotonic_ns())
             return
         if link.phase is Phase.OPEN:
-            link.pool.connecting -= 1
+            link.pool.settled(link)
             self._freed = True
             if flight is None:
                 self._release(link)
@@ -279,7 +280,7 @@ class Exchange:
         pool = link.pool
         del self.links[link.socket.fileno()]
         if link.phase is not Phase.OPEN:
-            pool.connecting -= 1
+            pool.settled(link)
         pool.idle.pop(link, None)
         link.flight = None
         link.close()

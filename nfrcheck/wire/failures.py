@@ -23,8 +23,11 @@ class Failures:
         self._counted: Counter[tuple[str, int]] = Counter()
 
     def has_room(self, route: str, status: int, second: int) -> bool:
-        """Whether one more is written; else it is counted. `second` is that of the run."""
-        if second != self._second:
+        """Whether one more is written; else it is counted. `second` is that of the run.
+
+        Those of an earlier second, such as time-outs, take their place among the latest.
+        """
+        if second > self._second:
             self._second, self._in_second = second, 0
         if self._in_second >= PER_SECOND or self._written >= IN_ALL:
             self._counted[route, status] += 1

@@ -15,6 +15,9 @@ BEAT_NS = 10_000_000
 _BEATS_MAX = 12_000
 """Two minutes of silence; a longer one says no more."""
 
+PERCENTILES = (50, 90, 95, 99, 99.9)
+"""Of the answer times of a second: those that a guard may watch."""
+
 Counts = dict[str, int]
 Truth = NDArray[np.bool_]
 
@@ -108,8 +111,7 @@ class Second:
         if not blocks:
             return dict.fromkeys(("done", "good", "bad", "not_sent"), 0) | {
                 "by_region": {},
-                "p50_ms": None,
-                "p99_ms": None,
+                **_percentiles(np.array([])),
             }
         seen = np.concatenate(blocks)
         seen = seen[seen["flags"] & RETRIED == 0]
@@ -123,8 +125,7 @@ class Second:
             "bad": int(bads.sum()),
             "not_sent": int((~ended).sum()),
             "by_region": self._by_region(seen["cell"], ended, goods, bads),
-            "p50_ms": _percentile(late_ms, 50),
-            "p99_ms": _percentile(late_ms, 99),
+            **_percentiles(late_ms),
         }
 
     def _by_region(
@@ -140,6 +141,12 @@ class Second:
             counts["good"] += int((here & goods).sum())
             counts["bad"] += int((here & bads).sum())
         return found
+
+
+def _percentiles(late_ms: NDArray[np.float64]) -> dict[str, float | None]:
+    found = np.percentile(late_ms, PERCENTILES).round(3).tolist() if late_ms.size else None
+    named = [f"p{percent:g}_ms" for percent in PERCENTILES]
+    return dict(zip(named, found or [None] * len(named), strict=True))
 
 
 def _percentile(values: NDArray[np.float64], percent: float) -> float | None:

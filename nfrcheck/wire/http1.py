@@ -40,10 +40,10 @@ class Response:
         "_held",
         "_keep",
         "_left",
+        "_pieces",
         "_step",
         "_trailer",
         "because",
-        "body",
         "close",
         "done",
         "extra",
@@ -62,18 +62,23 @@ class Response:
     def begin(self, method: bytes, keep: int) -> None:
         """Ready for the answer to the next request; at most `keep` bytes of body are kept."""
         self._bodiless = method == b"HEAD"
-        self._keep = keep
+        self._keep = keep  # bytes of the body that there is still room for
         self._held = b""
         self._left = 0
+        self._pieces: list[bytes] = []
         self._trailer = 0
         self._step = _IN_HEAD
         self.status = 0
         self.because = ""
         self.head = b""
-        self.body = b""
         self.length = 0
         self.framing = NOTHING
         self.done = self.started = self.close = self.extra = self.http10 = False
+
+    @property
+    def body(self) -> bytes:
+        """What was kept of it. Joined once: a body may come in thousands of pieces."""
+        return b"".join(self._pieces)
 
     def feed(self, got: bytes) -> bool:
         """Takes what was received; True when the answer is complete (or is none)."""
@@ -157,9 +162,9 @@ class Response:
 
     def _take(self, got: bytes, at: int, end: int) -> None:
         self.length += end - at
-        room = self._keep - len(self.body)
-        if room > 0:
-            self.body += got[at : min(end, at + room)]
+        if self._keep > 0:
+            self._pieces.append(got[at : min(end, at + self._keep)])
+            self._keep -= end - at
 
     def _read_length(self, got: bytes, at: int) -> int:
         end = min(len(got), at + self._left)

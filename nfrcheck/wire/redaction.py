@@ -17,7 +17,24 @@ SENSITIVE_NAME = re.compile(
     r"auth(?!ors?(?![a-z]))|cookie|token|secret|passw|api[-_]{0,2}key|credential", re.IGNORECASE
 )
 """What an experiment, or a call of an extension, names so is a secret; an author is none."""
-_SENSITIVE = re.compile(r"auth|cookie|token|secret|passw|api-?key|signature|session", re.IGNORECASE)
+_SENSITIVE = re.compile(f"{SENSITIVE_NAME.pattern}|signature|session", re.IGNORECASE)
+# From the telling part of a name on. All is bounded: an answer must not be able to take long.
+_QUOTED = re.compile(
+    rf"""(?P<name>
+        (?:{_SENSITIVE.pattern}) [^"'\\]{{0,32}}
+        (?P<quote>\\{{0,4}}["']) \s{{0,9}} [:=] \s{{0,9}} (?P=quote)
+    ) (?: (?!(?P=quote)) (?:\\.|[^\\]) )+""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+"""`"NAME": "..."` with either quote, also inside of a string of its own; the end may be cut off."""
+_ASSIGNED = re.compile(
+    rf"""(?P<name> (?:{_SENSITIVE.pattern}) [\w.\[\]-]{{0,32}} (?:=|%3D) )
+        (?: "[^"]+ | '[^']+ | [^&;,\s"'<>]+ )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""`NAME=...`, as in a query, in a form or in a log."""
+_LINE_END = re.compile(r"\r?\n")
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _HOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 
 
@@ -69,19 +86,27 @@ def _in_base64(plain: bytes) -> Iterator[str]:
             yield encode(bytes(before) + plain).decode()[own]
 
 
+def _without_named(text: str) -> str:
+    """What a server issues is not known to us, but it gives it a name."""
+    for pattern in (_QUOTED, _ASSIGNED):
+        text = pattern.sub(rf"\g<name>{REDACTED}", text)
+    return text
+
+
 class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         # The longest first, or the part of a secret would hide the whole from being found.
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def body(self, raw: bytes) -> str:
-        return self.text(raw.decode("utf-8", "replace"))
+        return _without_named(self.text(raw.decode("utf-8", "replace")))
 
     def head(self, raw: bytes) -> str:
         """The head of an answer without the headers that carry credentials."""
-        lines = raw.decode("latin-1").splitlines()
+        unfolded = _FOLD.sub(" ", raw.decode("latin-1"))
+        first, *lines = _LINE_END.split(unfolded)
         kept = [line for line in lines if not _SENSITIVE.search(line.partition(":")[0])]
-        return self.text("\n".join(kept))
+        return _without_named(self.text("\n".join([first, *kept])))
 
     def text(self, text: str) -> str:
         for secret in self._secrets:

@@ -4,13 +4,14 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
 from nfrcheck.model.traffic import Route, TrafficError
 
 _HOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # What may stand unescaped in a path with its query; a fragment is never sent.
 _PATH_SAFE = "/:?@!$&'()*+,;=%-._~[]"
 
@@ -130,22 +131,27 @@ class Filler:
     def check_header(self, name: str, template: str) -> None:
         """A header that could end early, or begin another one, is refused before any traffic."""
         where = f"header {name!r}"
-        if not _TOKEN.fullmatch(name):
+        if not TOKEN.fullmatch(name):
             raise TrafficError(f"traffic: {where}: not a name")
         texts = [template.encode()]
         for match in _HOLE.finditer(template):
             texts += [value[PLAIN] for value in self._values.all_of(match[1]) or ()]
-        if any(_UNPRINTABLE.search(text.decode()) for text in texts):
+        if any(UNPRINTABLE.search(text.decode()) for text in texts):
             raise TrafficError(f"traffic: {where}: holds a control character")
 
 
 def _literal(text: str, quoting: int, where: str) -> str:
     if where == "path":
-        if _UNPRINTABLE.search(text):
-            raise TrafficError("traffic: path: holds a control character")
-        text = quote(text, safe=_PATH_SAFE)
+        text = sent_path(text)
     assert 0 <= quoting < len(_QUOTINGS)
     return text.replace("%", "%%")
+
+
+def sent_path(text: str) -> str:
+    """A path without holes as it is sent. What is escaped already stays as it is."""
+    if UNPRINTABLE.search(text):
+        raise TrafficError("traffic: path: holds a control character")
+    return quote(text, safe=_PATH_SAFE)
 
 
 def body_quoting(content_type: str | None) -> int:
@@ -179,7 +185,7 @@ class Request:
             lines.append(line + b"\r\n")
             holes += line_holes
         method = route.method.upper()
-        if not _TOKEN.fullmatch(method):
+        if not TOKEN.fullmatch(method):
             raise TrafficError(f"traffic: method {method!r}: not a name")
         self._head = b"%b %b HTTP/1.1\r\n%b" % (method.encode(), path, b"".join(lines))
         self._head_holes = holes
@@ -209,6 +215,14 @@ class Request:
             return head + b"\r\n"
         body = self._body % tuple([rows[name][quoting] for name, quoting in self._body_holes])
         return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
+
+
+def first_path(route: Route, values: Values) -> str:
+    """What the first request of a route asks for, below the path of its endpoint."""
+    bare = replace(route, headers={}, body=None, content_type=None, idempotency_key=False)
+    request = Request(bare, "", {}, values)
+    sent = request.constant or request.fill(0, NOTHING)
+    return sent.split(b" ", 2)[1].decode()
 
 
 def _headers(route: Route, of_all: Mapping[str, str]) -> dict[str, str]:

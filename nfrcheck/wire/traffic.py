@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 
 from nfrcheck import __version__
 from nfrcheck.model.records import CELLS_MAX, CHECK_FAILED, EXPECTED, Cell
-from nfrcheck.model.traffic import Client, EndpointSpec, Route, TrafficError, TrafficSpec
+from nfrcheck.model.traffic import (
+    Client,
+    EndpointSpec,
+    Route,
+    TrafficError,
+    TrafficSpec,
+    topped_up,
+)
 from nfrcheck.wire.answers import MISSING, Expectation, Origin, origin, parse
 from nfrcheck.wire.connection import Endpoint, endpoint_from
 from nfrcheck.wire.job import Job
@@ -163,12 +170,8 @@ class _Compiler:
         weights = [route.weight * share for route in routes for share in shares]
         main = self.stream(self.spec.rate, lanes, weights, client)
         yield replace(main, ramp=self.spec.ramp)
-        total = sum(route.weight for route in routes)
-        for route in routes:
-            missing = (route.at_least_rate or 0.0) - self.spec.rate * route.weight / total
-            if missing > 0:
-                name = f"{client}/{route.name}"
-                yield self.stream(missing, of_route[route.name], shares, name)
+        for name, lacking in topped_up(self.spec.rate, routes).items():
+            yield self.stream(lacking, of_route[name], shares, f"{client}/{name}")
 
     def new_cells(self, entry: str, route: Route, client: Client) -> dict[str | None, int]:
         first = len(self.cells)

@@ -251,6 +251,34 @@ def test_descriptors_that_run_out_do_not_take_the_control_port_with_them(
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
 
 
+def test_those_who_are_turned_away_for_want_of_descriptors_are_counted(
+    server: Server, link: Proxy
+) -> None:
+    """They came, and no fault closed them."""
+    before = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (64, before[1]))
+    try:
+        port = link.port
+        clients = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(100)]
+        wait_until(lambda: came(link) == len(clients))
+        told = link.connections()
+        arrivals = server.ask("GET", "/proxies/link/arrivals").json
+
+        assert 0 < told["accepted"] < 30, "each of them takes two"
+        assert told["dials_failed"] == 0
+        assert arrivals["turned_away"] == told["turned_away"] == 100 - told["accepted"]
+        assert len(told["open"]) == told["accepted"]
+        for client in clients:
+            client.close()
+    finally:
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
+
+
+def came(link: Proxy) -> int:
+    told = link.connections()
+    return int(told["accepted"]) + int(told["turned_away"])
+
+
 def test_proxies_that_come_and_go_leave_no_descriptor(server: Server, behind: Upstream) -> None:
     for number in range(100):
         proxy = server.proxy("brief", behind.port)

@@ -132,13 +132,6 @@ def test_a_stream_without_a_request_is_an_empty_stream(tmp_path: Path) -> None:
     assert len(shop(read_history(tmp_path))) == 0
 
 
-def test_a_file_that_is_no_record_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "load-shop.0.0.rec").write_bytes(b"x" * (HEADER_BYTES + 16))
-
-    with pytest.raises(ValueError, match="is not a record file"):
-        read_history(tmp_path)
-
-
 def test_what_the_plan_said_of_a_stream_comes_with_it(tmp_path: Path) -> None:
     put(tmp_path, records(1.0))
     planned = {"rate": 150.0, "arrivals": "poisson", "timeout_s": 2.0, "local": True}

@@ -3,6 +3,7 @@
 import select
 import socket
 import threading
+import time
 from time import monotonic_ns
 
 import pytest
@@ -43,6 +44,33 @@ def test_draining_waits_for_what_is_under_way_and_no_longer_than_told() -> None:
         assert asking.engine.drain(monotonic_ns() + 10 * SECOND)
 
     assert asking.by_status() == {200: 2}
+
+
+@pytest.mark.slow
+def test_answers_that_came_in_time_are_no_time_outs_after_a_stall_of_ours() -> None:
+    """More of them than are taken at once wait to be read."""
+    crowd, free, answered = 200, threading.Event(), threading.Semaphore(0)
+    asked: list[int] = []
+
+    def script(peer: Peer, number: int) -> int:
+        asked.append(number)
+        assert free.wait(10)
+        answers(peer, number)
+        answered.release()
+        return 200
+
+    with TortureServer(script) as server, Asking(endpoint_of(server), cap=crowd) as asking:
+        over = monotonic_ns() + 5 * SECOND
+        asking.submit(crowd, timeout_ns=4 * SECOND)
+        asking.wait(lambda: len(asked) == crowd)
+        free.set()
+        for _ in range(crowd):
+            assert answered.acquire(timeout=10)
+        assert monotonic_ns() < over - SECOND
+        time.sleep((over - monotonic_ns()) / SECOND)  # the stall itself
+        asking.wait(lambda: asking.engine.stats.in_flight == 0)
+
+    assert asking.by_status() == {200: crowd}
 
 
 def test_warm_connections_carry_the_first_requests() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,72 @@ def test_the_headers_of_an_answer_that_hold_credentials_are_left_out() -> None:
     assert Redactor(()).head(head).split("\n")[:2] == ["HTTP/1.1 401 No", "server: s"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(f'{{"access_token":"{SECRET}","ttl":60}}', id="json"),
+        pytest.param(f'{{"password" : "a\\"{SECRET}"}}', id="with-a-quote-in-it"),
+        pytest.param(f'{{"detail": "{{\\"idToken\\": \\"{SECRET}\\"}}"}}', id="json-in-json"),
+        pytest.param(f"{{'client_secret': '{SECRET}'}}", id="single-quotes"),
+        pytest.param(f'{{"refresh_token": "{SECRET}', id="cut-in-the-middle"),
+        pytest.param(f"/login?access_token={SECRET}&next=/", id="query"),
+        pytest.param(f"next=%2Flogin%3Ftoken%3D{SECRET}", id="query-in-a-query"),
+        pytest.param(f'password="with a blank {SECRET}"', id="quoted"),
+    ],
+)
+def test_what_a_server_issues_under_the_name_of_a_secret_is_not_written(said: str) -> None:
+    redactor = Redactor(())
+
+    for written in (
+        redactor.body(said.encode()),
+        redactor.head(f"HTTP/1.1 302 Found\r\nlocation: {said}\r\n\r\n".encode()),
+    ):
+        assert SECRET not in written
+        assert REDACTED in written
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        pytest.param(f"sid=1;\r\n path={SECRET}", id="folded"),
+        pytest.param(f"sid=1;\n\t{SECRET}", id="folded-without-a-carriage-return"),
+        pytest.param(f"sid=\x85{SECRET}", id="a-byte-that-ends-a-line-elsewhere"),
+        pytest.param(f"sid=\x0b{SECRET}", id="a-vertical-tab"),
+    ],
+)
+def test_a_header_that_is_left_out_is_left_out_to_its_end(cookie: str) -> None:
+    head = f"HTTP/1.1 401 Unauthorized\r\nset-cookie: {cookie}\r\nserver: s\r\n\r\n"
+
+    written = Redactor(()).head(head.encode("latin-1"))
+
+    assert written.split() == ["HTTP/1.1", "401", "Unauthorized", "server:", "s"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param('{"author":"Bob","error":"unauthorized","tokens_left":4}', id="json"),
+        pytest.param('error="invalid_token", error_description="It expired"', id="challenge"),
+        pytest.param("the token is not valid: page=2", id="words"),
+        pytest.param('{"token": ""}', id="none-given"),
+    ],
+)
+def test_what_only_speaks_of_secrets_stays_readable(said: str) -> None:
+    assert Redactor(()).body(said.encode()) == said
+
+
+@pytest.mark.parametrize("again", ['"', "auth", "token=", '"auth', "\\", "session%3D", '"token":"'])
+def test_no_answer_takes_long_to_redact(again: str) -> None:
+    """It is done between two requests."""
+    redactor = Redactor(())
+    said = (again * 2_048)[:2_048].encode()
+
+    began = time.process_time()
+    redactor.body(said)
+
+    assert time.process_time() - began < 0.2
+
+
 def test_what_is_no_secret_stays_readable() -> None:
     redactor = Redactor(known_secrets(spec({"accept": "text/plain", "cookie": "a=1"})))
 
@@ -89,6 +156,16 @@ def test_what_is_no_secret_stays_readable() -> None:
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_time_outs_among_quick_failures_do_not_lift_the_bound(tmp_path: Path) -> None:
+    """A time-out belongs to an earlier second than what fails at once beside it."""
+    failures = Failures(tmp_path / "failures.ndjson", Redactor(()))
+
+    kept = sum(failures.has_room("browse", 503, 7 - number % 2) for number in range(200))
+    failures.close()
+
+    assert kept == PER_SECOND
 
 
 def test_a_flood_of_failures_is_counted_not_written(tmp_path: Path) -> None:

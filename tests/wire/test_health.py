@@ -121,3 +121,16 @@ def test_a_second_is_added_up_by_region() -> None:
     assert found["p50_ms"] == 20
     assert found["p99_ms"] == pytest.approx(40, abs=1)
     assert second.close()["done"] == 0
+
+
+def test_every_percentile_that_a_guard_may_name_is_told_and_none_of_a_second_without_an_end() -> (
+    None
+):
+    second = Second([Cell("e", "r")])
+    second.add(rows(*((ms, 200, 0, 0) for ms in range(1001))))
+
+    told = {name: ms for name, ms in second.close().items() if name.endswith("_ms")}
+    silent = second.close()
+
+    assert told == {"p50_ms": 500, "p90_ms": 900, "p95_ms": 950, "p99_ms": 990, "p99.9_ms": 999}
+    assert {silent[name] for name in told} == {None}

@@ -1,5 +1,6 @@
 """One answer is read the same however it is cut, and what is ambiguous is a protocol error."""
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -240,6 +241,21 @@ def test_only_so_much_of_a_body_is_kept_and_all_of_it_counted() -> None:
     assert response.done
     assert response.body == b"0123456"
     assert response.length == 1000
+
+
+def test_to_keep_a_body_of_many_pieces_costs_little_more_than_to_read_it() -> None:
+    """Or one large answer in small chunks would hold up all other requests."""
+    raw = OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"80\r\n%b\r\n" % (b"x" * 128) * 32_000
+    raw += b"0\r\n\r\n"
+
+    def cost_ns(keep: int) -> int:
+        response, began = Response(keep=keep), time.process_time_ns()
+        for at in range(0, len(raw), 65_536):
+            response.feed(raw[at : at + 65_536])
+        assert len(response.body) == keep
+        return time.process_time_ns() - began
+
+    assert cost_ns(keep=128 * 32_000) < 10 * min(cost_ns(keep=0) for _ in range(3))
 
 
 def test_a_response_is_ready_for_the_next_answer() -> None:

@@ -19,9 +19,10 @@ from nfrcheck.model.records import (
     STOPPED,
     TIMEOUT,
 )
-from nfrcheck.wire import connection, exchange
+from nfrcheck.wire import connection, exchange, pool
 from nfrcheck.wire.engine import endpoint_from
 from tests.wire.asking import MILLISECOND, SECOND, Asking, endpoint_of
+from tests.wire.conftest import Authority
 from tests.wire.torture import Peer, TortureServer, answers, never_answers
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
@@ -205,3 +206,38 @@ def test_warming_what_does_not_answer_is_no_record_and_no_crash() -> None:
         asking.engine.serve()
 
         assert asking.outcomes == []
+
+
+@pytest.mark.parametrize("cap", [pytest.param(64, id="below-the-cap"), pytest.param(2, id="at-it")])
+def test_a_server_that_is_well_again_is_not_held_against_what_was_warmed_in_vain(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, cap: int
+) -> None:
+    monkeypatch.setattr(exchange, "CONNECTS_MAX", 2)
+
+    with TortureServer(answers) as server:
+        endpoint = authority.endpoint(server.port, secure=True)
+        with Asking(endpoint, cap=cap) as asking:
+            asking.engine.warm(0, 2)
+            asking.wait(lambda: len(server.served) == 2)  # and shakes no hands
+            server.context = authority.context
+            asking.submit(5, timeout_ns=SECOND)
+            asking.wait(lambda: len(asking.outcomes) == 5)
+
+    assert asking.by_status() == {200: 5}
+
+
+def test_a_connection_that_is_warmed_in_vain_is_given_up(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "WARMING_NS", 50 * MILLISECOND)
+
+    with (
+        TortureServer(answers) as server,
+        Asking(authority.endpoint(server.port, secure=True)) as asking,
+    ):
+        asking.engine.warm(0, 3)
+        asking.wait(lambda: len(server.served) == 3)
+
+        asking.wait(lambda: not server.connections())
+
+    assert asking.outcomes == []

@@ -51,14 +51,23 @@ class Connections:
     def _new(self, told: "Told") -> dict[str, Any]:
         """Those that came since the last answer. A proxy that began anew has lost some."""
         line: dict[str, Any] = {"open": told.open, "late": told.late_s, "ages": []}
-        before, self._before = self._before, told
+        before = self._before
+        if before is not None and told.overtaken_by(before):
+            return line
+        self._before = told
         if before is None:
             return line
-        fresh = told.accepted - before.accepted
-        if told.since != before.since or fresh < 0:
+        if told.since != before.since:
             return {**line, "missed": told.accepted}
+        turned_away = told.turned_away - before.turned_away
+        if turned_away and not before.turned_away:
+            self._child.ill(
+                "the fault proxy is short of descriptors and closed connections by itself "
+                "(raise its `ulimit -n`)"
+            )
+        fresh = told.accepted - before.accepted
         line["ages"] = list(told.ages_s[len(told.ages_s) - min(fresh, len(told.ages_s)) :])
-        missed = fresh - len(line["ages"])
+        missed = fresh - len(line["ages"]) + turned_away
         return line | ({"missed": missed} if missed else {})
 
     def _beat(self, now: int) -> None:
@@ -74,17 +83,24 @@ class Told:
     since: str
     accepted: int
     open: int
+    turned_away: int
+    """Of those that came beyond the accepted ones: closed by the proxy, for want of descriptors."""
     late_s: float
     ages_s: tuple[float, ...]
+
+    def overtaken_by(self, other: "Told") -> bool:
+        """Counts only grow: it is the older of the two, and the other has told all of it."""
+        came, others = self.accepted + self.turned_away, other.accepted + other.turned_away
+        return self.since == other.since and came < others
 
 
 def _read(told: Any) -> Told | None:
     """None for what another server may say under this path."""
     try:
         ages = tuple(float(age) for age in told["ages_s"])
-        counts = int(told["accepted"]), int(told["open"])
+        counts = int(told["accepted"]), int(told["open"]), int(told.get("turned_away", 0))
         read = Told(str(told["since"]), *counts, float(told["late_s"]), ages)
-    except (KeyError, TypeError, ValueError, OverflowError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return None
     numbers = (*counts, read.late_s, *ages)
     return read if all(math.isfinite(one) and one >= 0 for one in numbers) else None

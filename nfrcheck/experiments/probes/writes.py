@@ -16,6 +16,7 @@ from nfrcheck.model.records import (
     NOT_SENT,
     REFUSED,
     RETRIED,
+    REUSED,
     TLS_FAILED,
 )
 from nfrcheck.wire.answers import MISSING, find, parse
@@ -34,14 +35,16 @@ _FLUSH_NS = 250_000_000
 _MAY_HAVE_HAPPENED = frozenset({408, 425, 499})
 
 
-def outcome_of(status: int, flags: int) -> str:
+def outcome_of(status: int, flags: int, *, carried: bool = False) -> str:
     """What an answer says of its write: `acked`, `failed` (it did not happen) or `unknown`.
 
-    A time-out, a reset, a 5xx and a success that is not the expected one leave it open.
+    A time-out, a reset, a 5xx and a success that is not the expected one leave it open; so does
+    what breaks a connection that `carried` the request.
     """
     if flags & EXPECTED or (200 <= status < 300 and not flags & CHECK_FAILED):
         return "acked"
-    if status in NEVER_SENT or (400 <= status < 500 and status not in _MAY_HAVE_HAPPENED):
+    never_sent = status in NEVER_SENT and not carried
+    if never_sent or (400 <= status < 500 and status not in _MAY_HAVE_HAPPENED):
         return "failed"
     return "unknown"
 
@@ -82,7 +85,9 @@ class Writes:
         if outcome.flags & RETRIED:
             self._repeated.add(n)
             return
-        said = outcome_of(outcome.status, flags)
+        # TLS may fail on a connection that was ready, when the request has gone out.
+        carried = bool(outcome.connected_ns or outcome.flags & REUSED)
+        said = outcome_of(outcome.status, flags, carried=carried)
         if said == "failed" and n in self._repeated:
             said = "unknown"  # The attempt before this one may have happened.
         found = find(parse(outcome.body), self._id_at) if said == "acked" else MISSING

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.experiments.children import (
     PROBE,
     Answer,
     Asked,
+    RunningChild,
     running_child,
     running_server,
     traffic,
@@ -23,7 +25,14 @@ TOLD = {"since": "first", "accepted": 3, "open": 2, "late_s": 0.0, "ages_s": [0.
 
 
 def asked(folder: Path, *answers: Any, status: int = 200) -> Connections:
-    """The last answer is given again and again."""
+    with asking(folder, *answers, status=status):
+        pass
+    return read_history(folder).connections["at_db"]
+
+
+@contextmanager
+def asking(folder: Path, *answers: Any, status: int = 200) -> Iterator[RunningChild]:
+    """After all of them; the last answer is given again and again."""
     folder.joinpath("events.ndjson").write_text("", encoding="utf-8")
     left: Iterator[Any] = iter(answers)
     last: list[Any] = []
@@ -41,8 +50,8 @@ def asked(folder: Path, *answers: Any, status: int = 200) -> Connections:
         with running_child(PROBE, {**spec, "rate": 50.0}) as child:
             child.start()
             wait_until(lambda: len(server.asked) > len(answers) + 2)
+            yield child
             child.stop()
-    return read_history(folder).connections["at_db"]
 
 
 def test_each_connection_is_kept_once_and_the_first_answer_only_begins(tmp_path: Path) -> None:
@@ -59,14 +68,28 @@ def test_each_connection_is_kept_once_and_the_first_answer_only_begins(tmp_path:
     "then",
     [
         pytest.param({**TOLD, "since": "second", "accepted": 9}, id="begun-anew"),
-        pytest.param({**TOLD, "accepted": 1}, id="fewer-than-before"),
         pytest.param({**TOLD, "accepted": 900}, id="more-than-it-remembers"),
+        pytest.param({**TOLD, "turned_away": 2}, id="turned-away"),
     ],
 )
 def test_those_of_whom_nobody_knows_when_they_came_are_missed(
     tmp_path: Path, then: dict[str, Any]
 ) -> None:
     assert len(asked(tmp_path, TOLD, then).missed) == 1
+
+
+def test_that_the_proxy_is_short_of_descriptors_is_said(tmp_path: Path) -> None:
+    with asking(tmp_path, TOLD, {**TOLD, "turned_away": 2}) as child:
+        assert "short of descriptors" in child.expect("ill")
+
+
+def test_an_answer_that_another_overtook_tells_nothing_twice(tmp_path: Path) -> None:
+    newer = {**TOLD, "accepted": 5}
+
+    seen = asked(tmp_path, TOLD, newer, {**TOLD, "accepted": 4}, newer)
+
+    assert len(seen.earliest) == 2
+    assert not len(seen.missed)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +100,7 @@ def test_those_of_whom_nobody_knows_when_they_came_are_missed(
         pytest.param({**TOLD, "ages_s": ["x"]}, id="no-ages"),
         pytest.param({**TOLD, "open": {}}, id="no-count"),
         pytest.param({**TOLD, "open": -1}, id="less-than-none"),
+        pytest.param({**TOLD, "turned_away": -1}, id="fewer-than-none-turned-away"),
         pytest.param(b'{"since":"a","accepted":1e999}', id="infinite"),
         pytest.param(b"[1]", id="another-shape"),
         pytest.param(b"<html>", id="no-json"),

@@ -19,6 +19,7 @@ from nfrcheck.model.records import (
     REFUSED,
     STOPPED,
     TIMEOUT,
+    TLS_FAILED,
 )
 from tests.experiments.children import (
     PROBE,
@@ -30,6 +31,8 @@ from tests.experiments.children import (
     traffic,
     wait_until,
 )
+from tests.wire.conftest import NAME, Authority
+from tests.wire.torture import Peer, TortureServer
 
 A, B = "region-a", "region-b"
 
@@ -194,6 +197,37 @@ def test_what_cannot_be_read_is_neither_seen_nor_missing(tmp_path: Path, server:
     assert found["missing"] == 0
 
 
+def test_a_write_whose_tls_broke_after_it_was_sent_may_have_happened(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    done: list[bytes] = []
+
+    def garbage(peer: Peer, _number: int) -> int:
+        done.append(peer.last_body)
+        peer.connection.sendall(b"\x17\x03\x03\x00\x20" + b"z" * 32)
+        peer.wait_until_closed()
+        return TLS_FAILED
+
+    with TortureServer(garbage, authority.context) as torture:
+        url = f"https://{NAME}:{torture.port}"
+        endpoint = {"url": url, "address": "127.0.0.1", "ca": str(authority.path)}
+        route = {"name": "order", "method": "POST", "path": "/orders", "body": "{n}"}
+        spec = {
+            **traffic(tmp_path, url, kind="writes", rate=100.0),
+            "endpoints": {A: endpoint},
+            "entries": [[A, 1.0]],
+            "routes": [route],
+            "write": {"id": "/id", "read": {"name": "read", "path": "/"}, "read_entries": [A]},
+        }
+        with running_child(PROBE, spec) as child:
+            child.start()
+            wait_until(lambda: len(done) > 3)
+            child.stop()
+
+    written = [line for line in ledger(tmp_path) if line.get("status") == TLS_FAILED]
+    assert written
+    assert {line["outcome"] for line in written} == {"unknown"}
+
+
 def test_a_ledger_that_cannot_be_written_is_said(tmp_path: Path, server: Server) -> None:
     server.answer = Shop(lambda _n: "keep").answer
 
@@ -223,6 +257,7 @@ def test_a_ledger_that_cannot_be_written_is_said(tmp_path: Path, server: Server)
         pytest.param(REFUSED, 0, "failed", id="refused"),
         pytest.param(CONNECT_TIMEOUT, 0, "failed", id="connect-timeout"),
         pytest.param(NOT_SENT, 0, "failed", id="not-sent"),
+        pytest.param(TLS_FAILED, 0, "failed", id="no-handshake"),
         pytest.param(CLOSED_BEFORE, 0, "unknown", id="closed-before-the-answer"),
         pytest.param(TIMEOUT, 0, "unknown", id="timeout"),
         pytest.param(STOPPED, 0, "unknown", id="stopped"),
