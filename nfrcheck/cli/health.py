@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from nfrcheck import __version__
 from nfrcheck.cli.under_way import controller_of, is_at_work, since
-from nfrcheck.run.ledger import LedgerError, Record, open_ledgers, read
+from nfrcheck.run.ledger import LedgerError, Record, read, readable_ledgers
 
 OLDEST = (3, 11)
 FILES_WANTED = 8_192
@@ -39,10 +39,20 @@ def machine() -> Iterator[Finding]:
 def open_runs() -> list[Finding]:
     """A fault that a run left is the worst that there can be here; one under way left none yet."""
     try:
-        found = [finding for record in open_ledgers() if (finding := _of_run(record))]
+        ledgers, unread = readable_ledgers()
     except LedgerError as error:
-        return [Finding("bad", f"a ledger cannot be trusted: {error}")]
+        ledgers, unread = [], [error]
+    found = [_untrusted(error) for error in unread]
+    for record in ledgers:
+        try:
+            found += [finding] if (finding := _of_run(record)) else []
+        except LedgerError as error:
+            found.append(_untrusted(error))
     return found or [Finding("good", "no run has left anything behind")]
+
+
+def _untrusted(error: LedgerError) -> Finding:
+    return Finding("bad", f"a ledger cannot be trusted: {error}")
 
 
 def _of_run(record: Record) -> Finding | None:

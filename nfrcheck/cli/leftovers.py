@@ -1,15 +1,19 @@
 """What runs have left injected: looked for in ledgers, or at the deployment itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 
 from nfrcheck.cli.files import deployments, find_deployment, valid
 from nfrcheck.deployments import ToxiproxyControl
-from nfrcheck.errors import NfrcheckError, NotRestored, UsageError
-from nfrcheck.run.in_place import Part, parts_of
-from nfrcheck.run.ledger import LedgerError, Record, open_ledgers
+from nfrcheck.deployments.process import ProcessControl
+from nfrcheck.errors import NfrcheckError, NotRestored, Refused, UsageError
+from nfrcheck.experiments.faults.armed import UNDO
+from nfrcheck.run.in_place import Part, parts_of, paused
+from nfrcheck.run.ledger import LedgerError, Record, readable_ledgers
+from nfrcheck.run.lock import Held, Place, hold
 from nfrcheck.run.restore import plan_restore, restore
 from nfrcheck.run.step import Step
 from nfrcheck.run.undo import attempt, confirm, describe
@@ -21,28 +25,34 @@ Ask = Callable[[str], bool]
 NOT_RESTORED = 6
 _GOOD, _BAD = "\N{CHECK MARK}", "\N{BALLOT X}"
 _ANSWER_S = 5.0
-_UNDO = ("restore", "resume", "undrain")
+_UNDO = tuple(dict.fromkeys(UNDO.values()))
 
 
-def opened() -> list[Record]:
-    """Raises NotRestored for a ledger that cannot be trusted: something may be injected."""
+def opened() -> tuple[list[Record], list[LedgerError]]:
+    """The open ledgers, and why others cannot be trusted: what they hold may be injected.
+
+    Raises NotRestored if there are only such.
+    """
     try:
-        return open_ledgers()
+        ledgers, unread = readable_ledgers()
     except LedgerError as error:
         raise NotRestored(str(error)) from error
+    if unread and not ledgers:
+        raise NotRestored("; ".join(map(str, unread)))
+    return ledgers, unread
 
 
-def recipes(ledgers: list[Record]) -> list[str]:
-    return plan_restore(ledgers)
+def recipes(ledgers: list[Record], unread: Sequence[LedgerError]) -> list[str]:
+    return [*(f"not read: {error}" for error in unread), *plan_restore(ledgers)]
 
 
-def put_back(ledgers: list[Record]) -> int:
+def put_back(ledgers: list[Record], unread: Sequence[LedgerError]) -> int:
     """The newest first, as faults are undone; 6 if something could not be confirmed."""
-    all_closed = True
+    all_closed = not unread
     for record in reversed(ledgers):
         try:
             found = restore(record.path, say=lambda line: click.echo(line, err=True))
-        except LedgerError as error:
+        except (LedgerError, OSError) as error:
             _row(False, f"run {record.run}: {error}")
             all_closed = False
             continue
@@ -51,7 +61,12 @@ def put_back(ledgers: list[Record]) -> int:
             _row(healed.verified, f"{healed.id} in {healed.seconds:.1f} s{because}")
         for alarm in found.alarms:
             click.echo(alarm, err=True)
+        if not found.closed and not found.alarms:
+            told = "all is put back and was seen well, but its ledger cannot be written"
+            _row(False, f"run {record.run}: {told}: make room on the disk, then nfrcheck restore")
         all_closed = all_closed and found.closed
+    for damaged in unread:
+        _row(False, str(damaged))
     if all_closed:
         click.echo("everything is put back and was seen well; the ledger is closed")
         return 0
@@ -60,20 +75,42 @@ def put_back(ledgers: list[Record]) -> int:
 
 
 def scan(named: str | None, ask: Ask) -> int:
-    """Asks links, and parts that have a `verify`; restores those that are not well, if wanted."""
+    """Asks every part that can be asked; restores those that are not well, if wanted.
+
+    Raises Refused while a run has the deployment: its faults are meant to be in place.
+    """
     place = _deployment(named)
     parts = [part for part in parts_of(place) if _can_tell(part)]
     if not parts:
         raise UsageError(f"no part of {place.name} has a `verify` to ask", "nfrcheck restore")
-    unwell = []
-    for part in parts:
-        because = _unwell(part)
-        _row(not because, f"{part.title}{f': {because}' if because else ''}")
-        if because:
-            unwell.append(part)
-    if not unwell:
-        click.echo(f"all {len(parts)} parts of {place.name} are well")
-        return 0
+    with _alone_on(place):
+        unwell = []
+        for part in parts:
+            because = _unwell(part)
+            _row(not because, f"{part.title}{f': {because}' if because else ''}")
+            if because:
+                unwell.append(part)
+        if not unwell:
+            click.echo(f"all {len(parts)} parts of {place.name} are well")
+            return 0
+        return _repair_if_wanted(unwell, ask)
+
+
+@contextmanager
+def _alone_on(place: Deployment) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            there = Place(name=place.name, path=Path(place.path))
+            stack.enter_context(hold(there, "nfrcheck restore --scan"))
+        except Held:
+            raise
+        except Refused as error:
+            # Such as a full disk: that must not keep a fault in place.
+            click.echo(error.message, err=True)
+        yield
+
+
+def _repair_if_wanted(unwell: Sequence[Part], ask: Ask) -> int:
     steps = [(part, _undo(part)) for part in unwell]
     for part, undo in steps:
         for step in undo:
@@ -107,7 +144,8 @@ def _deployment(named: str | None) -> Deployment:
 
 def _can_tell(part: Part) -> bool:
     """Whether it can be asked if all is well."""
-    return isinstance(part.control, ToxiproxyControl) or bool(part.control.checks())
+    known = isinstance(part.control, ToxiproxyControl | ProcessControl)
+    return known or bool(part.control.checks())
 
 
 def _unwell(part: Part) -> str:
@@ -118,6 +156,12 @@ def _unwell(part: Part) -> str:
             reasons += part.control.leftovers(part.name).words
         except NfrcheckError as error:
             reasons.append(error.message)
+    elif isinstance(part.control, ProcessControl):
+        try:
+            reasons += paused(part.control)
+        except NfrcheckError as error:
+            # Whether it is well without this process, its `verify` knows; else nobody does.
+            reasons += [] if part.control.checks() else [error.message]
     return "; ".join(reasons)
 
 

@@ -28,15 +28,15 @@ def command(yes: bool, only_list: bool, scan: bool, deployment: str | None) -> i
 
     if scan:
         return leftovers.scan(deployment, _asks(yes, only_list))
-    ledgers = leftovers.opened()
+    ledgers, unread = leftovers.opened()
     if not ledgers:
         click.echo("nothing is left: every ledger is closed")
         return 0
-    for line in leftovers.recipes(ledgers):
+    for line in leftovers.recipes(ledgers, unread):
         click.echo(line)
     if not _asks(yes, only_list)("Put it back?"):
         return NOT_RESTORED
-    return leftovers.put_back(ledgers)
+    return leftovers.put_back(ledgers, unread)
 
 
 def _asks(yes: bool, only_list: bool) -> Callable[[str], bool]:

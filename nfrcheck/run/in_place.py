@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -98,8 +99,10 @@ def _look(
     seen = []
     if isinstance(control, ToxiproxyControl):
         seen = list(_on_link(control, part.name, proxies.get(control.url, {}), beside))
-    elif isinstance(control, ProcessControl) and not beside and (pid := _paused(control)):
-        seen = [f"its process {pid} is paused"]
+    elif isinstance(control, ProcessControl) and not beside:
+        # Nobody runs, so nobody is paused.
+        with suppress(DeploymentError):
+            seen = paused(control)
     if seen:
         return [Found(f"{part.title}: {because}", True, part) for because in seen]
     if not ask:
@@ -129,12 +132,11 @@ def _on_link(
             yield f"the proxy {name} is disabled already"
 
 
-def _paused(control: ProcessControl) -> int | None:
-    try:
-        (step,) = control.steps("resume")
-    except DeploymentError:
-        return None  # nobody runs, so nobody is paused
-    return int(step["pid"]) if is_stopped(int(step["pid"])) else None
+def paused(control: ProcessControl) -> list[str]:
+    """That its process stands still, if it does; raises DeploymentError if none runs."""
+    (step,) = control.steps("resume")
+    pid = int(step["pid"])
+    return [f"its process {pid} is paused"] if is_stopped(pid) else []
 
 
 def _proxies(url: str) -> Mapping[str, Proxy]:

@@ -9,65 +9,33 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nfrcheck.run.record import VERSION, Entry, LedgerError, Record, record_of
 from nfrcheck.run.step import named_secrets
 
-VERSION = 1
+__all__ = [
+    "Entry",
+    "Ledger",
+    "LedgerError",
+    "Record",
+    "is_guarded",
+    "ledger_path",
+    "ledgers_folder",
+    "make_folder",
+    "open_ledgers",
+    "read",
+    "readable_ledgers",
+    "state_folder",
+]
+
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 # Whoever only looks whether it is held has it for an instant.
 _TRIES, _PAUSE_S = 5, 0.02
-
-
-class LedgerError(Exception):
-    """The ledger cannot be trusted or used; the sentence says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One armed fault. `undo` stands in the order of injection and is run from last to first.
-
-    `state` is the last that the ledger says about it: armed, healing, healed, verified, failed;
-    or lapsed: seen well when its time was over, while its controller could still inject it.
-    """
-
-    id: str
-    undo: tuple[dict[str, Any], ...]
-    verify: tuple[dict[str, Any], ...]
-    note: str = ""
-    deadline_s: float = 30.0
-    state: str = "armed"
-    because: str | None = None
-
-    @property
-    def open(self) -> bool:
-        return self.state != "verified"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What a ledger file says. Entries stand in the order in which they were armed."""
-
-    path: Path
-    run: str
-    deployment: str
-    opened_at: str
-    closed: bool
-    place: str = ""
-    """The deployment's file; its name alone does not tell it from others."""
-    pid: int | None = None
-    """Of the guardian that opened it."""
-    hidden: tuple[Any, ...] = ()
-    """References to the secrets of its run, which no command that puts back may print."""
-    entries: tuple[Entry, ...] = ()
-
-    @property
-    def open_entries(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.open)
 
 
 def state_folder() -> Path:
@@ -93,27 +61,39 @@ def ledger_path(run: str) -> Path:
 
 def open_ledgers(folder: Path | None = None) -> list[Record]:
     """All ledgers of this user that are not closed, oldest first. Raises LedgerError."""
+    opened, unread = readable_ledgers(folder)
+    for error in unread:
+        raise error
+    return opened
+
+
+def readable_ledgers(folder: Path | None = None) -> tuple[list[Record], list[LedgerError]]:
+    """The same, and why others cannot be read: one of them must not keep the rest from healing.
+
+    Raises LedgerError for a folder that is not this user's alone.
+    """
     folder = ledgers_folder() if folder is None else folder
     if not folder.exists():
-        return []
+        return [], []
     _check_folder(folder)
-    records = [read(path) for path in sorted(folder.glob("*.ndjson"))]
-    return sorted((one for one in records if not one.closed), key=lambda one: one.opened_at)
+    opened, unread = [], []
+    for path in sorted(folder.glob("*.ndjson")):
+        try:
+            record = read(path)
+        except LedgerError as error:
+            unread.append(error)
+        else:
+            opened += [] if record.closed else [record]
+    return sorted(opened, key=lambda one: one.opened_at), unread
 
 
 def read(path: Path) -> Record:
-    """What a ledger says; a torn last line is as if it had never been written.
-
-    Raises LedgerError if the file is damaged, or not this user's alone.
-    """
+    """What a ledger says. Raises LedgerError: it is damaged, or not this user's alone."""
     _check_folder(path.parent)
     descriptor = _open(path, os.O_RDONLY)
     with os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
         text = file.read()
-    record = Record(path=path, run=path.stem, deployment="", opened_at="", closed=False)
-    for line in _lines(text, path):
-        record = _fold(record, line)
-    return record
+    return record_of(path, text)
 
 
 def is_guarded(path: Path) -> bool:
@@ -128,60 +108,14 @@ def is_guarded(path: Path) -> bool:
     return False
 
 
-def _lines(text: str, path: Path) -> Iterator[dict[str, Any]]:
-    lines = [line for line in text.split("\n") if line]
-    for place, line in enumerate(lines):
-        try:
-            parsed = json.loads(line)
-        except ValueError:
-            parsed = None
-        if isinstance(parsed, dict) and (place + 1 < len(lines) or text.endswith("\n")):
-            yield parsed
-        elif place + 1 < len(lines) and '"state": "torn"' not in lines[place + 1]:
-            raise LedgerError(
-                f"{path}: line {place + 1} is damaged. Look at the file and put back by hand what "
-                "it names; then remove it"
-            )
-
-
-def _fold(record: Record, line: dict[str, Any]) -> Record:
-    state = line.get("state")
-    if state == "opened":
-        return replace(
-            record,
-            run=str(line["run"]),
-            deployment=str(line["deployment"]),
-            opened_at=str(line["at"]),
-            place=str(line.get("place") or ""),
-            pid=line.get("pid"),
-            hidden=tuple(line.get("hidden") or ()),
-        )
-    if state == "closed":
-        return replace(record, closed=True)
-    if state == "armed":
-        entry = Entry(
-            id=str(line["id"]),
-            undo=tuple(line["undo"]),
-            verify=tuple(line["verify"]),
-            note=str(line["note"]),
-            deadline_s=float(line["deadline_s"]),
-        )
-        return replace(record, entries=(*record.entries, entry))
-    changed = tuple(
-        replace(entry, state=str(state), because=line.get("because"))
-        if entry.id == line.get("id")
-        else entry
-        for entry in record.entries
-    )
-    return replace(record, entries=changed)
-
-
 @dataclass(slots=True)
 class Ledger:
     """A ledger open for writing. Only one process at a time holds it."""
 
     path: Path
     _descriptor: int = field(repr=False)
+    _whole: int = 0
+    """Where its last whole line ends; of what lies behind it nobody was told."""
 
     @classmethod
     def create(cls, path: Path, *, run: str, deployment: str, place: str = "") -> "Ledger":
@@ -189,8 +123,18 @@ class Ledger:
         make_folder(path.parent)
         ledger = cls(path, _open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL))
         ledger._lock()
+        # Until then it looked like one that was left behind, and may have been closed as such.
+        if os.fstat(ledger._descriptor).st_size:
+            ledger.release()
+            raise LedgerError(f"{path}: `nfrcheck restore` came in between: begin the run again")
         facts = {"run": run, "deployment": deployment, "place": place, "pid": os.getpid()}
-        ledger.append("opened", version=VERSION, **facts, hidden=named_secrets())
+        try:
+            ledger.append("opened", version=VERSION, **facts, hidden=named_secrets())
+        except OSError:
+            # An empty one would look as if a run had left it behind.
+            path.unlink()
+            ledger.release()
+            raise
         # The file's name must survive a crash of the machine as well as its content.
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -203,12 +147,18 @@ class Ledger:
     def reopen(cls, path: Path) -> "Ledger":
         """Raises LedgerError if it is held by a guardian that still works, or not ours alone."""
         _check_folder(path.parent)
-        ledger = cls(path, _open(path, os.O_RDWR | os.O_APPEND))
+        try:
+            descriptor = _open(path, os.O_RDWR | os.O_APPEND)
+        except LedgerError:
+            # A file system that became read-only takes no line; what it holds can be put back.
+            descriptor = _open(path, os.O_RDONLY)
+        ledger = cls(path, descriptor)
         ledger._lock()
-        size = os.fstat(ledger._descriptor).st_size
-        if size and os.pread(ledger._descriptor, 1, size - 1) != b"\n":
-            os.write(ledger._descriptor, b"\n")
-            ledger.append("torn")
+        size = os.fstat(descriptor).st_size
+        ledger._whole = os.pread(descriptor, size, 0).rfind(b"\n") + 1
+        # If it cannot be cut now, that is tried again before the next line.
+        with suppress(OSError):
+            ledger._cut()
         return ledger
 
     def _lock(self) -> None:
@@ -225,13 +175,28 @@ class Ledger:
         )
 
     def append(self, state: str, **fields: Any) -> None:
-        """Returns only when the line is on the disk. Raises OSError."""
+        """Returns only when the line is on the disk. Raises OSError: nothing of it is."""
         line = {"state": state, "at": datetime.now(UTC).isoformat(), **fields}
         text = f"{json.dumps(line)}\n".encode()
-        written = os.write(self._descriptor, text)
-        if written != len(text):
+        self._cut()
+        try:
+            self._write(text)
+        except OSError:
+            # Or else the next line would be glued to a part of this one.
+            with suppress(OSError):
+                self._cut()
+            raise
+        self._whole += len(text)
+
+    def _write(self, text: bytes) -> None:
+        if os.write(self._descriptor, text) != len(text):
             raise OSError(f"{self.path}: the disk took only a part of a line")
         os.fsync(self._descriptor)
+
+    def _cut(self) -> None:
+        """Takes away a line that was not written whole; needs no room on the disk."""
+        if os.fstat(self._descriptor).st_size > self._whole:
+            os.ftruncate(self._descriptor, self._whole)
 
     def release(self) -> None:
         if self._descriptor >= 0:

@@ -111,6 +111,45 @@ def test_a_ledger_that_others_can_change_is_not_run(project: Project, state: Pat
     assert not (project.folder / "there").exists()
 
 
+def test_one_ledger_that_is_damaged_does_not_keep_the_others_from_healing(
+    project: Project, state: Path
+) -> None:
+    damaged = left_behind(state, project).rename(state / "ledgers" / "run-0.ndjson")
+    damaged.write_text(damaged.read_text().replace('"armed"', "armed"))
+    ledger = left_behind(state, project)
+
+    doctor = project.run("doctor", NFRCHECK_STATE=str(state))
+    listed = project.run("restore", "--list", NFRCHECK_STATE=str(state))
+    ended = project.run("restore", "--yes", NFRCHECK_STATE=str(state))
+
+    because = f"{damaged}: line 2 is damaged. Look at the file and put back by hand what it names"
+    assert f"a ledger cannot be trusted: {because}" in doctor.stdout
+    assert "run run-1 on local: restore component app-b" in doctor.stdout
+    assert f"not read: {because}" in listed.stdout
+    assert f" ✗ {because}" in ended.stdout
+    assert "NOT everything could be confirmed as put back" in ended.stderr
+    assert {doctor.returncode, listed.returncode, ended.returncode} == {6}
+    assert (project.folder / "there").exists()
+    assert read(ledger).closed
+
+
+@pytest.mark.parametrize("line", ['{"state": "armed", "id": "x"}', "[]", "?"])
+def test_a_ledger_that_is_not_understood_is_named_and_no_bug(
+    line: str, project: Project, state: Path
+) -> None:
+    ledger = left_behind(state, project)
+    with ledger.open("a") as file:
+        file.write(f"{line}\n")
+
+    restore = project.run("restore", "--yes", NFRCHECK_STATE=str(state))
+    doctor = project.run("doctor", NFRCHECK_STATE=str(state))
+
+    assert restore.returncode == doctor.returncode == 6
+    for told in (restore.stderr, doctor.stdout):
+        assert f"{ledger}: line 3 " in told
+        assert "put back by hand what it names" in told
+
+
 @pytest.mark.parametrize(
     ("answer", "code"), [pytest.param("n", 6, id="no"), pytest.param("y", 0, id="yes")]
 )

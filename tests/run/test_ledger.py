@@ -16,8 +16,10 @@ from nfrcheck.run.ledger import (
     ledgers_folder,
     open_ledgers,
     read,
+    readable_ledgers,
     state_folder,
 )
+from nfrcheck.run.restore import restore
 
 ARMED: dict[str, Any] = {
     "id": "kill.1",
@@ -117,12 +119,114 @@ def test_a_last_line_that_lost_its_end_only_is_not_believed(ledger: Path) -> Non
     assert not read(ledger).closed
 
 
+def test_a_damaged_last_line_that_was_written_whole_is_refused(ledger: Path) -> None:
+    """It may be of a fault that is in place."""
+    opened, armed = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(opened + armed.replace(b"{", b"?", 1))
+
+    with pytest.raises(LedgerError, match="line 2 is damaged"):
+        read(ledger)
+
+
 def test_a_damaged_line_inside_is_refused(ledger: Path) -> None:
     opened, armed = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(opened + armed.replace(b"{", b"?", 1) + b'{"state": "closed"}\n')
 
     with pytest.raises(LedgerError, match="line 2 is damaged"):
         read(ledger)
+
+
+def test_half_a_line_that_an_earlier_version_marked_was_never_written(ledger: Path) -> None:
+    with ledger.open("a") as file:
+        file.write('{"state": "ver\n{"state": "torn"}\n{"state": "failed", "id": "kill.1"}\n')
+
+    assert [entry.state for entry in read(ledger).open_entries] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("line", "because"),
+    [
+        pytest.param({"state": "armed", "id": "x"}, "has no 'undo'", id="a-key-is-missing"),
+        pytest.param({"state": "opened", "run": "x"}, "has no 'version'", id="of-no-version"),
+        pytest.param({"state": "opened", "version": 1}, "has no 'run'", id="of-nobody"),
+        pytest.param(
+            {**ARMED, "state": "armed", "undo": None},
+            "is not understood: its 'undo' is no list of steps",
+            id="no-steps",
+        ),
+        pytest.param(
+            {**ARMED, "state": "armed", "verify": ["true"]},
+            "is not understood: its 'verify' is no list of steps",
+            id="steps-are-words",
+        ),
+        pytest.param(
+            {**ARMED, "state": "armed", "undo": [{}]},
+            "is not understood: its 'undo' is no list of steps",
+            id="a-step-of-no-kind",
+        ),
+        pytest.param(
+            {**ARMED, "state": "armed", "deadline_s": "soon"},
+            "is not understood: could not convert string to float: 'soon'",
+            id="no-number",
+        ),
+        pytest.param(["closed"], "is damaged", id="no-object"),
+    ],
+)
+def test_a_line_that_is_not_understood_is_named_with_what_to_do(
+    ledger: Path, line: Any, because: str
+) -> None:
+    with ledger.open("a") as file:
+        # An empty line is one of the file too.
+        file.write(f'\n{json.dumps(line)}\n{{"state": "healing", "id": "kill.1"}}\n')
+
+    with pytest.raises(LedgerError) as caught:
+        read(ledger)
+
+    assert str(caught.value).startswith(
+        f"{ledger}: line 4 {because}. Look at the file and put back"
+    )
+
+
+@pytest.mark.parametrize("version", ['"version": 2', '"version": null'])
+def test_a_ledger_of_another_version_is_not_guessed_at(ledger: Path, version: str) -> None:
+    ledger.write_text(ledger.read_text().replace('"version": 1', version))
+
+    with pytest.raises(LedgerError, match=r"line 1: it is a ledger of version .*knows version 1"):
+        read(ledger)
+
+
+def test_one_that_cannot_be_read_does_not_hide_the_others(ledger: Path) -> None:
+    ledger.with_name("run-0.ndjson").write_text("?\n")
+    ledger.with_name("run-0.ndjson").chmod(0o600)
+
+    opened, unread = readable_ledgers()
+
+    assert [record.run for record in opened] == ["run-1"]
+    assert [str(error).partition(": ")[0] for error in unread] == [
+        str(ledger.with_name("run-0.ndjson"))
+    ]
+    with pytest.raises(LedgerError, match=r"run-0.ndjson: line 1 is damaged"):
+        open_ledgers()
+
+
+def test_one_that_is_restored_as_it_is_made_is_not_begun(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is armed in a ledger that says that it is closed would be left in place."""
+    path = ledger_path("run-2")
+    lock = Ledger._lock
+
+    def late(self: Ledger) -> None:
+        monkeypatch.setattr(Ledger, "_lock", lock)
+        assert restore(path).closed
+        lock(self)
+
+    monkeypatch.setattr(Ledger, "_lock", late)
+    with pytest.raises(LedgerError, match="begin the run again"):
+        Ledger.create(path, run="run-2", deployment="staging")
+
+    assert state in path.parents
+    assert read(path).closed
 
 
 @pytest.mark.parametrize("use", [read, Ledger.reopen, lambda path: open_ledgers(path.parent)])
