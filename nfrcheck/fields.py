@@ -31,6 +31,7 @@ from nfrcheck.written import (
     Status,
     Text,
     as_json,
+    folder_of,
     literal_secret,
     one_or_list,
     refused,
@@ -39,6 +40,8 @@ from nfrcheck.written import (
 )
 
 __all__ = [
+    "AboveDuration",
+    "AboveShare",
     "AtMost",
     "Bandwidth",
     "Count",
@@ -46,7 +49,6 @@ __all__ = [
     "DurationOrOff",
     "Factor",
     "File",
-    "Guard",
     "Json",
     "LowerRate",
     "LowerShare",
@@ -67,6 +69,7 @@ __all__ = [
     "UpperFactor",
     "UpperShare",
     "as_json",
+    "folder_of",
     "literal_secret",
     "one_or_list",
     "refused",
@@ -207,11 +210,15 @@ def _guard_text(quantity: Quantity) -> str:
     return f"above {quantity.text}"
 
 
-Guard = Annotated[
-    Quantity,
-    BeforeValidator(written(parse_guard)),
-    _as_text(_guard_text),
-    text_schema("a guard", "above 40 %"),
+def _guard(kind: Kind, example: str) -> Any:
+    return BeforeValidator(written(lambda text: parse_guard(text, kind, example)))
+
+
+AboveShare = Annotated[
+    Quantity, _guard("share", "40 %"), _as_text(_guard_text), text_schema("a guard", "above 40 %")
+]
+AboveDuration = Annotated[
+    Quantity, _guard("duration", "2 s"), _as_text(_guard_text), text_schema("a guard", "above 2 s")
 ]
 
 

@@ -30,14 +30,19 @@ _JSON_WORDS = {"true": True, "false": False, "null": None}
 
 
 class Text(str):
-    """A scalar as it was written; `plain` if without quotes, so that a body can have numbers."""
+    """A scalar as it was written; `plain` if without quotes, so that a body can have numbers.
 
-    __slots__ = ("plain",)
+    `folder` is that of the file in which it stands: a path in it starts there.
+    """
+
+    __slots__ = ("folder", "plain")
+    folder: Path | None
     plain: bool
 
-    def __new__(cls, text: str = "", *, plain: bool = False) -> Self:
+    def __new__(cls, text: str = "", *, plain: bool = False, folder: Path | None = None) -> Self:
         scalar = super().__new__(cls, text)
         scalar.plain = plain
+        scalar.folder = folder
         return scalar
 
 
@@ -130,16 +135,22 @@ class _Alone:
 Many = Annotated[tuple[T, ...], BeforeValidator(one_or_list), _Alone()]
 
 
-def _from_folder(path: Path, info: ValidationInfo) -> Path:
-    """Paths are relative to the file that holds them; the reader passes its folder.
+def folder_of(value: Any, info: ValidationInfo) -> Path | None:
+    """Of the file in which the value stands, else the one that the reader passes."""
+    folder = getattr(value, "folder", None) or (info.context or {}).get("folder")
+    return Path(folder) if folder else None
+
+
+def _from_folder(value: Any, info: ValidationInfo) -> Any:
+    """Paths are relative to the file that holds them.
 
     Absolute, because what is put back later is put back from another working folder.
     """
-    folder = (info.context or {}).get("folder")
-    return Path(folder).absolute() / path if folder else path
+    folder = folder_of(value, info)
+    return folder.absolute() / value if folder and isinstance(value, str | Path) else value
 
 
-File = Annotated[Path, AfterValidator(_from_folder)]
+File = Annotated[Path, BeforeValidator(_from_folder)]
 
 
 def as_json(value: Any) -> Any:
@@ -199,5 +210,9 @@ class Secret(Model):
         assert self.file is not None
         try:
             return self.file.read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeError) as error:
-            raise DeploymentError(f"the secret file {self.file} cannot be read: {error}") from error
+        except OSError as error:
+            message = f"the secret file {self.file} cannot be read: {error.strerror}"
+            raise DeploymentError(message, "write the secret into it") from error
+        except ValueError as error:
+            message = f"the secret file {self.file} cannot be read: {error}"
+            raise DeploymentError(message, "it is a text in UTF-8") from error

@@ -45,10 +45,10 @@ def _refuse_literals(value: Any, name: str) -> None:
 Arguments = Annotated[dict[str, Json], BeforeValidator(_no_secrets)]
 
 
-def _dotted(text: str) -> str:
-    if not _DOTTED.fullmatch(text):
-        raise refused(f"`{text}` is no name of Python", "such as `chaosk8s.pod.actions`")
-    return text
+def _dotted(value: Any) -> Any:
+    if isinstance(value, str) and not _DOTTED.fullmatch(value):
+        raise refused(f"`{value}` is no name of Python", "such as `chaosk8s.pod.actions`")
+    return value
 
 
 Dotted = Annotated[str, BeforeValidator(_dotted)]

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, PlainSerializer, ValidationInfo
 
 from nfrcheck.deployments.acting import Step, perform, told
 from nfrcheck.errors import DeploymentError
-from nfrcheck.fields import Duration, Model, refused, text_schema
+from nfrcheck.fields import Duration, Model, folder_of, refused, text_schema
 
 # What a command or a URL may name in braces; the fault gives the value. To undo a `scale` or a
 # `deploy`, {replicas} and {version} are what was found before.
@@ -25,7 +25,7 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """Words, never given to a shell. Relative paths start at the deployment file's folder."""
+    """Words, never given to a shell. Relative paths start at the folder of their file."""
 
     words: tuple[str, ...]
     folder: Path
@@ -43,7 +43,7 @@ def _split(value: Any, info: ValidationInfo) -> Any:
         raise refused(f"`{value}` cannot be split into words: {error}") from None
     if not words:
         raise refused("an empty command", "leave the key out")
-    return CommandLine(words, Path((info.context or {}).get("folder") or Path.cwd()).absolute())
+    return CommandLine(words, (folder_of(value, info) or Path.cwd()).absolute())
 
 
 Command = Annotated[

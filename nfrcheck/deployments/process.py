@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from nfrcheck.deployments.acting import Step
 from nfrcheck.deployments.control import Command, CommandAct, CommandLine, Control, said
 from nfrcheck.errors import DeploymentError
-from nfrcheck.fields import File, Name, text_schema
+from nfrcheck.fields import File, Name, folder_of, text_schema
 
 _SLACK_S = 1.0
 
@@ -19,8 +19,7 @@ _SLACK_S = 1.0
 def _pid(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, str) and value.strip().isdigit():
         return int(value)
-    folder = (info.context or {}).get("folder")
-    return Path(folder or ".") / value if isinstance(value, str) else value
+    return (folder_of(value, info) or Path()) / value if isinstance(value, str) else value
 
 
 class ProcessControl(Control):

@@ -34,6 +34,30 @@ class Span:
         return max(0.0, self.end - self.start)
 
 
+def stretch_of(spans: Iterable[Span], during: str) -> tuple[Span, ...]:
+    """Those that a `during` names: `steady`, `steady/2`, `lose-b`, `lose-b/2/settle`, `run` ...
+
+    `spans` are in the order of the run; the same quiet name twice is one stretch in two parts.
+    """
+    if during == "run":
+        return tuple(span for span in spans if span.kind != "warm-up")
+    name, *rest = during.split("/")
+    mine = tuple(span for span in spans if span.name == name)
+    number = next((int(word) for word in rest if word.isdigit()), None)
+    if not any(span.kind == "drill" for span in mine):
+        return mine if number is None else mine[number - 1 : number]
+    part = next((word for word in rest if not word.isdigit()), "hold")
+    return tuple(
+        span
+        for span in mine
+        if (number is None or span.run == number) and part in (span.part, "whole")
+    )
+
+
+def quiet_of(spans: Iterable[Span]) -> tuple[Span, ...]:
+    return tuple(span for span in spans if span.kind == "quiet")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stream:
     """The requests of one load or probe, sorted by due time; columns of one length, seconds."""
@@ -203,24 +227,12 @@ class History:
     events: tuple[Mapping[str, Any], ...] = ()
 
     def stretch(self, during: str) -> tuple[Span, ...]:
-        """The spans that a `during` names: `steady`, `lose-b`, `lose-b/2/settle`, `run` ..."""
-        if during == "run":
-            return tuple(span for span in self.spans if span.kind != "warm-up")
-        name, *rest = during.split("/")
-        spans = tuple(span for span in self.spans if span.name == name)
-        if not any(span.kind == "drill" for span in spans):
-            return spans
-        run = next((int(word) for word in rest if word.isdigit()), None)
-        part = next((word for word in rest if not word.isdigit()), "hold")
-        return tuple(
-            span
-            for span in spans
-            if (run is None or span.run == run) and part in (span.part, "whole")
-        )
+        """The spans that a `during` names."""
+        return stretch_of(self.spans, during)
 
     def quiet(self) -> tuple[Span, ...]:
         """All quiet phases: where a state must hold unless its target says otherwise."""
-        return tuple(span for span in self.spans if span.kind == "quiet")
+        return quiet_of(self.spans)
 
     def drill_runs(self, drill: str) -> tuple[FaultRecord, ...]:
         return tuple(record for record in self.faults if record.drill == drill)

@@ -87,6 +87,8 @@ class Question:
     """More client errors in the steady state make it invalid: as its own target says."""
     during: tuple[str, ...] = ()
     """Empty: all quiet phases."""
+    stretches_s: Mapping[str, float] = field(default_factory=dict)
+    """Of several stretches, how long each was planned to be, seconds: each is judged by itself."""
     drills: tuple[str, ...] = ()
     after_s: float = 0.0
     each: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
@@ -71,6 +71,15 @@ class Route:
             self.at_least_rate is None or self.at_least_rate > 0,
             f"{where}: at_least_rate must be above 0",
         )
+
+
+def topped_up(rate: float, routes: Sequence[Route]) -> dict[str, float]:
+    """What thin routes get beside their share of `rate`: name to requests a second."""
+    total = sum(route.weight for route in routes) or 1.0
+    lacking = {
+        route.name: (route.at_least_rate or 0.0) - rate * route.weight / total for route in routes
+    }
+    return {name: more for name, more in lacking.items() if more > 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +168,12 @@ class TrafficSpec:
         _check(all(self.values.values()), "values: a name has no values")
         self._check_ramp()
         self._check_names()
+
+    @property
+    def whole_rate(self) -> float:
+        """Requests a second in all: of every client, with what tops up thin routes."""
+        clients = len(self.clients) if self.kind == "probe" else 1
+        return clients * (self.rate + sum(topped_up(self.rate, self.routes).values()))
 
     def _check_ramp(self) -> None:
         starts = [piece[0] for piece in self.ramp if piece]

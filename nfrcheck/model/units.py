@@ -235,15 +235,18 @@ def parse_factor(text: str) -> float:
     return float(parse(text, "factor").value)
 
 
-def parse_guard(text: str) -> Quantity:
-    """What stands after `above`."""
+def parse_guard(text: str, kind: Kind, example: str) -> Quantity:
+    """What stands after `above`; the example is what an error suggests if nothing is nearer."""
     word, _, rest = text.strip().partition(" ")
-    kinds: tuple[Kind, ...] = ("share", "duration", "rate", "count", "factor")
-    if word == "above":
-        return parse(rest, *kinds)
-    plain = re.sub(r"^[<>=\s]+", "", text)
-    good = next((good for kind in kinds if (good := _readable(plain, kind))), "80 %")
-    raise UnitError(f"`{text}` is not a guard, which says `above` a quantity", f"`above {good}`")
+    try:
+        quantity = parse(rest if word == "above" else text.lstrip("<>= "), kind)
+    except UnitError as error:
+        near, meant, good = (error.remedy or "").partition("did you mean `")
+        remedy = f"{near}{meant}above {good}" if meant else f"such as `above {example}`"
+        raise UnitError(error.message, remedy) from error
+    if word != "above":
+        raise UnitError(f"`{text}` is a guard without its `above`", f"`above {quantity.text}`")
+    return quantity
 
 
 def parse_limit(text: str, direction: Literal["upper", "lower"], *kinds: Kind) -> Limit:
@@ -269,11 +272,8 @@ def _compared(op: str, text: str, kinds: tuple[Kind, ...]) -> Quantity:
     try:
         return parse(text, *kinds)
     except UnitError as error:
-        for intro in ("did you mean `", "such as `"):
-            if error.remedy and error.remedy.startswith(intro):
-                remedy = error.remedy.replace(intro, f"{intro}{op} ", 1)
-                raise UnitError(error.message, remedy) from error
-        raise
+        remedy = re.sub(r"^(did you mean|such as) `", rf"\g<0>{op} ", error.remedy or "")
+        raise UnitError(error.message, remedy) from error
 
 
 def _between(low: Quantity, high: Quantity) -> Limit:

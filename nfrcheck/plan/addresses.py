@@ -10,25 +10,28 @@ from nfrcheck.model.traffic import EndpointSpec
 from nfrcheck.scenario.deployment import Deployment
 
 Pins = Mapping[str, str]
-"""Host to address."""
+"""Host to address, for whatever is asked of a host by its name alone."""
 
 
 def pin(deployment: Deployment, *, ask_dns: bool) -> dict[str, str]:
     """The address of every entry's host; without `ask_dns` a name stays as it is written.
 
-    Raises DeploymentError for a name that does not resolve.
+    An entry's own `resolve` is for that entry alone. It is the address of its host too if nobody
+    says another one. Raises DeploymentError for a name that does not resolve.
     """
     pins: dict[str, str] = {}
+    said: dict[str, set[str]] = {}
     for name, entry in deployment.entries.items():
         host = urlsplit(entry.url or "").hostname
         if host is None:
             continue
         if entry.resolve:
-            pins[host] = entry.resolve
+            said.setdefault(host, set()).add(entry.resolve)
         else:
             remedy = "correct the host, or give the entry an address with `resolve`"
             pins[host] = address_of(f"entry {name}", host, pins, ask_dns=ask_dns, remedy=remedy)
-    return pins
+    alone = {host: min(addresses) for host, addresses in said.items() if len(addresses) == 1}
+    return alone | pins
 
 
 def address_of(
@@ -47,9 +50,11 @@ def endpoint(deployment: Deployment, name: str, pins: Pins) -> EndpointSpec:
         raise DeploymentError(f"entry {name} has no `url`", "this version sends HTTP only")
     if entry.cert and not (entry.key and entry.key.file):
         raise DeploymentError(f"entry {name}: a `cert` needs its `key`", "`key: {file: path}`")
+    if entry.key and not entry.cert:
+        raise DeploymentError(f"entry {name}: a `key` needs its `cert`", "`cert: path`")
     return EndpointSpec(
         url=entry.url,
-        address=pins[urlsplit(entry.url).hostname or ""],
+        address=entry.resolve or pins[urlsplit(entry.url).hostname or ""],
         ca=str(entry.ca) if entry.ca else None,
         cert=str(entry.cert) if entry.cert else None,
         key=str(entry.key.file) if entry.key and entry.key.file else None,

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from nfrcheck.errors import DeploymentError, UsageError
+from nfrcheck.errors import DeploymentError
 from nfrcheck.experiments.faults import Armed
 from nfrcheck.kinds import Target
 from nfrcheck.model.traffic import TrafficSpec
 from nfrcheck.plan.addresses import endpoint, pin
+from nfrcheck.plan.asked import asked_of
+from nfrcheck.plan.chosen import awaited, chosen, needed
 from nfrcheck.plan.connections import with_counters
 from nfrcheck.plan.guards import with_guards
 from nfrcheck.plan.questions import Around, targets_of
@@ -26,6 +28,7 @@ from nfrcheck.plan.steps import Drill, Plan, Quiet, Step
 from nfrcheck.plan.traffic import traffic_of
 from nfrcheck.scenario.deployment import Deployment
 from nfrcheck.scenario.drills import Drill as WrittenDrill
+from nfrcheck.scenario.phases import PROFILES, default_phases
 from nfrcheck.scenario.phases import Quiet as WrittenQuiet
 from nfrcheck.scenario.scenario import Scenario
 
@@ -62,15 +65,14 @@ def plan(scenario: Scenario, deployment: Deployment, options: Options) -> Plan:
 def _plan(scenario: Scenario, deployment: Deployment, options: Options) -> Plan:
     pins = pin(deployment, ask_dns=options.contact)
     traffic = traffic_of(Sources(scenario, deployment, pins, options.seed, options.contact))
-    paths = _paths(deployment, traffic)
-    site = site_of(deployment, pins, paths, options.run_id, contact=options.contact)
+    asked = asked_of(deployment, traffic, options.run_id)
+    site = site_of(deployment, pins, asked.paths, options.run_id, contact=options.contact)
     steps, lacking = _steps(scenario, site)
-    regions = tuple(deployment.regions)
-    around = Around(steps=steps, traffic=traffic, regions=regions, lacking=lacking)
+    around = Around(steps=steps, traffic=traffic, regions=[*deployment.regions], lacking=lacking)
     declared = targets_of(scenario, around)
-    targets, counters = with_counters(_chosen(declared, options), steps, traffic, site)
-    if options.only or options.skip:
-        steps = _needed(steps, targets)
+    wanted = chosen(declared, options.only, options.skip)
+    targets, counters = with_counters(wanted, steps, traffic, site)
+    steps = _wanted(steps, targets, scenario, options)
     drills = [step for step in steps if isinstance(step, Drill)]
     check_safety(deployment, pins | _pins_of(counters), traffic, drills)
     rules = rules_of(deployment)
@@ -83,13 +85,15 @@ def _plan(scenario: Scenario, deployment: Deployment, options: Options) -> Plan:
         steps=tuple(steps),
         traffic=(*traffic, *counters),
         entries={name: endpoint(deployment, name, pins) for name in site.entries},
-        paths=paths,
+        paths=asked.paths,
+        guessed=asked.guessed,
         used=_used(traffic) & frozenset(site.entries),
-        regions=regions,
+        regions=tuple(around.regions),
         description=scenario.description or "",
         profile=scenario.profile,
         seed=options.seed,
         max_time_s=_shortest(options.max_time_s, *(one.max_time for one in rules)),
+        max_rate=_shortest(*(one.max_rate for one in rules)),
         only=options.only,
         skip=options.skip,
         needs_approval=is_protected(deployment) and not only_observes(traffic, drills),
@@ -97,8 +101,7 @@ def _plan(scenario: Scenario, deployment: Deployment, options: Options) -> Plan:
         digests=scenario.digests,
         notes=_notes(scenario),
     )
-    always = [guard for one in rules for guard in one.abort_if]
-    return with_guards(made, always, scenario.drills, declared)
+    return with_guards(made, deployment, scenario.drills, declared)
 
 
 def _pins_of(traffic: Sequence[TrafficSpec]) -> dict[str, str]:
@@ -120,17 +123,14 @@ def _shortest(*limits: float | None) -> float | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _chosen(targets: Sequence[Target], options: Options) -> tuple[Target, ...]:
-    """What `only` and `skip` leave; raises UsageError for a name that is no target."""
-    known = [target.id for target in targets]
-    for name in (*options.only, *options.skip):
-        if name not in known:
-            raise UsageError(f"there is no target `{name}`", f"targets: {', '.join(known)}")
-    return tuple(
-        target
-        for target in targets
-        if (not options.only or target.id in options.only) and target.id not in options.skip
-    )
+def _wanted(
+    steps: list[Step], targets: Sequence[Target], scenario: Scenario, options: Options
+) -> list[Step]:
+    """Of phases that nobody wrote none is meant to last for its own sake."""
+    if options.only or options.skip:
+        return needed(steps, targets, scenario)
+    default = default_phases(PROFILES[scenario.profile], list(scenario.drills))
+    return awaited(steps, targets) if scenario.phases == default else steps
 
 
 def _used(traffic: Sequence[TrafficSpec]) -> frozenset[str]:
@@ -142,26 +142,6 @@ def _used(traffic: Sequence[TrafficSpec]) -> frozenset[str]:
             *(spec.write.read_entries if spec.write else ()),
         )
     )
-
-
-def _paths(deployment: Deployment, traffic: Sequence[TrafficSpec]) -> dict[str, str]:
-    """Per entry a path that is read in the run anyway: the first GET, else the root."""
-    gets: dict[str, str] = {}
-    for spec in traffic:
-        for route in spec.routes:
-            if route.method == "GET" and not route.headers.get("authorization"):
-                path = route.path
-                for name, values in spec.values.items():
-                    path = path.replace(f"{{{name}}}", values[0])
-                for entry, _ in spec.entries:
-                    gets.setdefault(entry, path)
-                gets.setdefault("", path)
-                break
-    return {
-        name: gets.get(name) or gets.get("", "/")
-        for name, entry in deployment.entries.items()
-        if entry.url
-    }
 
 
 def _steps(scenario: Scenario, site: PlannedSite) -> tuple[list[Step], dict[str, str]]:
@@ -283,15 +263,4 @@ def _ways(one: Armed, site: PlannedSite) -> list[str]:
     region = one.where.get("region")
     return own or [
         name for name, entry in site.entries.items() if region and entry.region == region
-    ]
-
-
-def _needed(steps: Sequence[Step], targets: Sequence[Target]) -> list[Step]:
-    """With `--only` the drills that no chosen target asks about are left out."""
-    asked: set[str] = set()
-    for target in targets:
-        question = target.question
-        asked |= {*question.drills, *(name.split("/")[0] for name in question.during)}
-    return [
-        step for step in steps if isinstance(step, Quiet) or step.name in asked or "run" in asked
     ]

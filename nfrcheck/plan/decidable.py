@@ -14,7 +14,7 @@ from nfrcheck.evidence.power import Decidability, decidability, runs_needed
 from nfrcheck.evidence.rules import Rules, default_burst
 from nfrcheck.evidence.steady_power import left_for_outages_s, steady_decidability
 from nfrcheck.kinds import Target
-from nfrcheck.model.question import EvidenceRules
+from nfrcheck.model.question import EvidenceRules, Question
 from nfrcheck.model.traffic import Route, TrafficSpec
 from nfrcheck.model.units import show_duration
 from nfrcheck.plan.steps import Plan
@@ -48,6 +48,8 @@ class Sample:
     rules: Rules
     decided: Decidability
     source: str
+    stretch: str = ""
+    """Of several stretches the one that decides least; empty: the target has one alone."""
     runs: float = 1.0
     """How many clean runs pass together where evidence is carried over; else 1."""
     left_s: float | None = None
@@ -65,12 +67,16 @@ class Sample:
         planned, needed = self.decided.planned_requests, self.decided.clean.requests
         guess = " if spread evenly" if self.part.assumed else ""
         text = (
-            f"{self.part.name}: {wording.significant(self.part.rate)}/s{guess} for "
+            f"{self._where}: {wording.significant(self.part.rate)}/s{guess} for "
             f"{wording.duration(self.decided.planned_seconds)} = {wording.count(planned)} requests"
         )
         if planned < needed:
             return f"{text}; {wording.count(needed)} are needed"
         return f"{text}; {wording.duration(self.rules.floor_s)} are needed, whatever the rate"
+
+    @property
+    def _where(self) -> str:
+        return f"{self.part.name}, {self.stretch}" if self.stretch else self.part.name
 
     @property
     def remedies(self) -> tuple[str, ...]:
@@ -142,13 +148,16 @@ def _of_target(plan: Plan, target: Target) -> Iterator[Sample]:
         yield from _of_year(target, target.judge, parts[0])
     if target.question.drills:
         return
+    shortest = _Shortest.of(target.question)
+    seconds = shortest.seconds
     for limit, p0 in _limits(target):
-        rules, seconds = _rules(target.question.rules, p0), target.question.rules.planned_seconds
+        rules = _rules(shortest.rules, p0)
         yield Sample(
             target=target.id,
             limit=limit,
             p0=p0,
             part=thinnest,
+            stretch=shortest.name,
             rules=rules,
             decided=decidability(rules, thinnest.rate, seconds),
             source=target.source,
@@ -156,19 +165,40 @@ def _of_target(plan: Plan, target: Target) -> Iterator[Sample]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shortest:
+    """Of several stretches the shortest: each must pass alone, by rules of its own."""
+
+    name: str
+    seconds: float
+    rules: EvidenceRules
+
+    @classmethod
+    def of(cls, asked: Question) -> "_Shortest":
+        if not asked.stretches_s:
+            return cls("", asked.rules.planned_seconds, asked.rules)
+        name, seconds = min(asked.stretches_s.items(), key=lambda one: one[1])
+        planned = seconds
+        if asked.carry_over:  # see `checks.evidence.one_by_one`
+            planned = asked.rules.planned_seconds / len(asked.stretches_s)
+        return cls(name, seconds, replace(asked.rules, planned_seconds=planned))
+
+
 def _of_year(target: Target, year: YearlyAvailability, part: Part) -> Iterator[Sample]:
     p0, incidents = 1 - year.at_least, len(year.incidents)
     if p0 <= 0:
         return
+    shortest = _Shortest.of(target.question)
     # The budget is judged by bounds, which ask for no stretch of their own.
-    rules = replace(_rules(target.question.rules, p0), burst_s=ANY_BURST_S)
+    rules = replace(_rules(shortest.rules, p0), burst_s=ANY_BURST_S)
     decide = partial(steady_decidability, incidents=incidents)
-    decided = decide(rules, part.rate, target.question.rules.planned_seconds)
+    decided = decide(rules, part.rate, shortest.seconds)
     yield Sample(
         target=target.id,
         limit="availability",
         p0=p0,
         part=part,
+        stretch=shortest.name,
         rules=rules,
         decided=decided,
         source=target.source,

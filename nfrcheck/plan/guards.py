@@ -6,7 +6,9 @@ from dataclasses import replace
 from nfrcheck.errors import ScenarioError
 from nfrcheck.kinds import Target
 from nfrcheck.model.traffic import TrafficSpec
+from nfrcheck.plan.safety import check_stop_urls, rules_of
 from nfrcheck.plan.steps import Drill, Guard, Plan
+from nfrcheck.scenario.deployment import Deployment
 from nfrcheck.scenario.drills import AbortIf
 from nfrcheck.scenario.drills import Drill as WrittenDrill
 
@@ -16,16 +18,19 @@ AT_ONCE_S = 1.0
 
 def with_guards(
     made: Plan,
-    always: Sequence[AbortIf],
+    deployment: Deployment,
     drills: Mapping[str, WrittenDrill],
     declared: Sequence[Target],
 ) -> Plan:
-    """The plan with its guards: `always` of the whole run, and each drill's own.
+    """The plan with its guards: those of `safety` for the whole run, and each drill's own.
 
     `declared` are all targets of the scenario, also those that this run leaves out: what users are
     promised does not depend on what is judged today. Raises ScenarioError for what cannot be
-    watched: a guard that is left out silently is worse than none.
+    watched: a guard that is left out silently is worse than none. Raises DeploymentError for a stop
+    URL out of scope.
     """
+    check_stop_urls(deployment, [drills[step.name] for step in made.drills])
+    always = [guard for rules in rules_of(deployment) for guard in rules.abort_if]
     allowed = _allowed(declared, made.traffic, made.seconds)
     return replace(
         made,
@@ -45,7 +50,6 @@ def _allowed(
     """Per stream the failures that its tightest availability target allows in the planned run."""
     allowed: dict[str, float] = {}
     for spec in traffic:
-        rate = spec.rate * (len(spec.clients) if spec.kind == "probe" else 1)
         for target in declared:
             share = getattr(target.judge, "at_least", None)
             of_a_part = bool(target.question.only)
@@ -53,7 +57,7 @@ def _allowed(
                 continue
             if target.question.stream == spec.stream:
                 # The share is a Decimal, so that 99 % leaves 1 % and not a little less.
-                failures = float(1 - share) * rate * seconds
+                failures = float(1 - share) * spec.whole_rate * seconds
                 allowed[spec.stream] = min(failures, allowed.get(spec.stream, failures))
     return allowed
 
@@ -72,10 +76,16 @@ def _guard(one: AbortIf, allowed: Mapping[str, float]) -> list[Guard]:
         return [Guard(metric="error_ratio", above=above, for_s=one.for_)]
     if one.error_budget is not None:
         return _budget(one, float(one.error_budget.value), allowed)
-    percentiles = (one.p99, one.p999, one.p95, one.p90, one.p50)
+    percentiles = {
+        "p50": one.p50,
+        "p90": one.p90,
+        "p95": one.p95,
+        "p99": one.p99,
+        "p99.9": one.p999,
+    }
     return [
-        Guard(metric="latency", above=float(found.value), for_s=one.for_)
-        for found in percentiles
+        Guard(metric=name, above=float(found.value), for_s=one.for_)
+        for name, found in percentiles.items()
         if found is not None
     ]
 

@@ -21,6 +21,8 @@ PID = "pid"
 CWD = "cwd"
 _SIGNS = re.compile(r"[\s;&|()<>`]+")
 """Where a shell begins another word."""
+_MODULE = re.compile(r"-[A-Za-z]*?m([\w.]*)")
+"""As in `python -m NAME`, also with letters before the m, or with the name in the same word."""
 _NUMBER_BYTES = 32
 
 
@@ -44,10 +46,11 @@ def named_files(*roots: str) -> NamedFiles:
     """Of these files and of all that they include.
 
     A word counts if it names a regular file beside any of the files that are merged or in a `cwd`,
-    as a whole, as one word of a command or of a word that is a command itself (`sh -c '...'`), or
-    behind `=` or `@`. That finds too much rather than too little. Not found: programs that the PATH
-    finds, folders, what a shell finds after its own `cd` or in its variables, and what the named
-    files name in turn.
+    as a whole, as one word of a command or of a word that is a command itself (`sh -c '...'`),
+    behind `=` or `@`, or as the module of `python -m`. That finds too much rather than too little.
+    Not found: programs that the PATH finds, modules that are not beside those files or in a `cwd`
+    (installed ones, those of a PYTHONPATH), folders, what a shell finds after its own `cd` or in
+    its variables, and what the named files name or import in turn.
 
     Raises DeploymentError for a secret that is also something else.
     """
@@ -160,9 +163,12 @@ class _Walk:
 
     def _files(self, text: str) -> Iterator[Path]:
         yield from self._beside(text)
+        before = ""
         for word in _words(text):
-            for part in (word, word.removeprefix("@"), word.partition("=")[2]):
+            named = (word, word.removeprefix("@"), word.partition("=")[2], *_module(before, word))
+            for part in named:
                 yield from self._beside(part)
+            before = word
 
     def _beside(self, word: str, *, through_links: bool = True) -> list[Path]:
         """The word as a path, from each folder that it may start from."""
@@ -200,6 +206,17 @@ def _words(text: str) -> Iterator[str]:
             yield from _SIGNS.split(word)
             if len(word) < len(text):
                 yield from _words(word)
+
+
+def _module(before: str, word: str) -> Iterator[str]:
+    """Where Python looks first for the module that these words name, with its packages."""
+    here, there = _MODULE.fullmatch(word), _MODULE.fullmatch(before)
+    name = here[1] if here else word if there and not there[1] else ""
+    parts = name.split(".")
+    if all(part.isidentifier() for part in parts):
+        packages = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
+        yield from (f"{package}/__init__.py" for package in packages)
+        yield from (f"{packages[-1]}.py", f"{packages[-1]}/__main__.py")
 
 
 def _is(path: Path, what: Callable[[Path], bool]) -> bool:

@@ -1,15 +1,17 @@
 """Targets become questions: which requests, which stretch, by which rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nfrcheck.kinds import Target
 from nfrcheck.model.question import EvidenceRules, Exclusion, Question
 from nfrcheck.model.traffic import TrafficSpec
-from nfrcheck.plan.steps import Drill, Quiet, Step
+from nfrcheck.plan.steps import Drill, Step
+from nfrcheck.plan.stretches import planned_s
 from nfrcheck.plan.yearly import as_steady, client_errors, incidents, watched_by
 from nfrcheck.scenario.scenario import Scenario
+from nfrcheck.scenario.targets import Evidence
 from nfrcheck.scenario.targets import Target as WrittenTarget
 
 TITLES = {
@@ -35,6 +37,8 @@ COURSES = ("ejection", "failback", "failover", "recovery-point", "recovery-surge
 """Checks that judge the course of a drill."""
 COUNTED = ("recovery-surge",)
 """Checks that judge who connects to what comes back; they need no load and no probe."""
+BY_REGION = ("grey-region", "traffic-share")
+"""Checks for which an answer must tell its region."""
 LAG_MAX_S = 0.05
 LAG_SHARE = 0.1
 BY_ODDS = ("availability", "latency")
@@ -91,36 +95,44 @@ def _target(scenario: Scenario, written: WrittenTarget, around: Around) -> Targe
 
 
 def _lacks(scenario: Scenario, written: WrittenTarget, around: Around) -> str | None:
-    for drill in _drills(scenario, written):
+    for drill in drills_of(scenario, written):
         if drill in around.lacking:
             return around.lacking[drill]
     if written.rule is None:
         return f"this version has no check `{written.check}`"
-    if _stream(written, around) is None and written.check not in COUNTED:
+    stream = _stream(written, around)
+    if stream is None and written.check not in COUNTED:
         return f"no load or probe gives evidence for `{written.check}`"
+    by_region = written.check in BY_REGION or "region" in {*written.each, *written.only}
+    if by_region and not any(one.served_by for one in around.traffic if one.stream == stream):
+        return f"no answer of `{stream}` tells its region: see `served_by` of the deployment"
     return None
 
 
 def _question(scenario: Scenario, written: WrittenTarget, around: Around) -> Question:
-    evidence, shared = written.evidence, scenario.evidence
-    drills, watcher = _drills(scenario, written), watched_by(written, around.traffic)
+    evidence = _evidence(scenario, written)
+    drills, watcher = drills_of(scenario, written), watched_by(written, around.traffic)
     allowed = client_errors(scenario, written)
-    runs = {name: _runs(around, name) for name in (*drills, *_calm(written))}
+    named = (*drills, *calm_of(written), *_proving(written, around))
+    runs = {name: _runs(around, name) for name in named}
     written = as_steady(scenario, written)
     return Question(
         id=written.id,
         rules=EvidenceRules(
-            burst_s=evidence.burst or shared.burst,
+            burst_s=evidence.burst,
             planned_seconds=planned_seconds(written, around.steps),
             burst_floor_s=scenario.defaults.burst_least,
-            confidence=float(evidence.confidence or shared.confidence or 0.95),
-            margin=evidence.margin or shared.margin or 1.0,
-            min_samples=evidence.min_samples or shared.min_samples or 0,
+            confidence=0.95 if evidence.confidence is None else float(evidence.confidence),
+            margin=1.0 if evidence.margin is None else evidence.margin,
+            min_samples=evidence.min_samples or 0,
         ),
         stream=_stream(written, around),
         watched_by=watcher,
         client_errors=allowed,
         during=tuple(written.during),
+        stretches_s=planned_s(written.during, written.after, around.steps)
+        if len(written.during) > 1
+        else {},
         drills=drills,
         after_s=written.after,
         each=tuple(written.each),
@@ -132,16 +144,27 @@ def _question(scenario: Scenario, written: WrittenTarget, around: Around) -> Que
         holds_s={name: planned[0].hold_s for name, planned in runs.items() if planned},
         settles_s={name: planned[0].settle_s for name, planned in runs.items() if planned},
         needs=_needs(scenario, _stream(written, around)),
-        carry_over=written.check in BY_ODDS
-        and bool(shared.carry_over if evidence.carry_over is None else evidence.carry_over),
+        carry_over=written.check in BY_ODDS and bool(evidence.carry_over),
     )
+
+
+def _evidence(scenario: Scenario, written: WrittenTarget) -> Evidence:
+    """The target's own, and what it does not say as all share it: a 0 is said, too."""
+    own = written.evidence.model_dump(exclude_none=True)
+    return scenario.evidence.model_copy(update=own)
+
+
+def _proving(written: WrittenTarget, around: Around) -> Iterator[str]:
+    """Where no drill is named, each one may take all regions but one away."""
+    if written.check == "traffic-share" and not written.drill:
+        yield from (step.name for step in around.steps if isinstance(step, Drill))
 
 
 def _runs(around: Around, drill: str) -> list[Drill]:
     return [step for step in around.steps if isinstance(step, Drill) and step.name == drill]
 
 
-def _drills(scenario: Scenario, written: WrittenTarget) -> tuple[str, ...]:
+def drills_of(scenario: Scenario, written: WrittenTarget) -> tuple[str, ...]:
     """The named drills; where only one exists and a course is judged, that one."""
     if written.drill:
         return tuple(written.drill)
@@ -150,7 +173,7 @@ def _drills(scenario: Scenario, written: WrittenTarget) -> tuple[str, ...]:
     return incidents(written)
 
 
-def _calm(written: WrittenTarget) -> tuple[str, ...]:
+def calm_of(written: WrittenTarget) -> tuple[str, ...]:
     """The drill in which nothing may happen: all its runs are looked at as well."""
     calm = getattr(written.rule, "calm", None)
     return (calm,) if calm else ()
@@ -181,19 +204,10 @@ def _stream(written: WrittenTarget, around: Around) -> str | None:
 
 
 def planned_seconds(written: WrittenTarget, steps: Sequence[Step]) -> float:
-    """How long the stretch of a target is planned to be; of several runs, that of one."""
+    """How long all that a target looks at is planned to be; of a drill that is held, one run."""
     if written.check in HELD:
         return _held_seconds(written, steps)
-    names = {name.split("/")[0] for name in written.during}
-    total = 0.0
-    for step in steps:
-        if isinstance(step, Quiet):
-            in_run = "run" in names and step.kind != "warm-up"
-            if step.name in names or in_run or (not names and step.kind == "quiet"):
-                total += step.seconds
-        elif step.name in names or "run" in names:
-            total += step.hold_s
-    return max(0.0, total - written.after)
+    return sum(planned_s(written.during, written.after, steps).values())
 
 
 def _held_seconds(written: WrittenTarget, steps: Sequence[Step]) -> float:
@@ -219,15 +233,17 @@ def _strata(target: Target, around: Around) -> int:
     if not specs:
         return 0
     spec = specs[0]
-    sizes = {
-        "entry": len(spec.entries),
-        "route": len(spec.routes),
-        "client": len(spec.clients),
-        "principal": len({route.principal for route in spec.routes} - {None}),
-        "region": len(around.regions) if spec.served_by else 0,
+    principals = {route.principal for route in spec.routes}
+    whole = {
+        "entry": spec.entries,
+        "route": spec.routes,
+        "client": spec.clients,
+        "region": around.regions if spec.served_by else (),
     }
-    named = asked.each or TESTED
-    groups = sum(size for name in named if (size := sizes.get(name, 0)) > 1)
+    sizes = {name: len(parts) for name, parts in whole.items() if len(parts) > 1}
+    # One principal beside requests of nobody is judged by itself, too.
+    sizes["principal"] = len(principals - {None}) if len(principals) > 1 else 0
+    groups = sum(sizes.get(name, 0) for name in asked.each or TESTED)
     limits = len(getattr(target.judge, "limits", {}))
     limits += getattr(target.judge, "at_least", None) is not None
     return max(1, limits) * (1 + groups) * runs

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +14,8 @@ from nfrcheck.plan.addresses import Pins, is_loopback
 from nfrcheck.plan.approval import Approval, checkouts_of, find_approval
 from nfrcheck.plan.fingerprint import fingerprint
 from nfrcheck.plan.steps import Drill, Plan
-from nfrcheck.scenario.deployment import Deployment, Safety
+from nfrcheck.scenario.deployment import Deployment, Entry, Safety
+from nfrcheck.scenario.drills import Drill as WrittenDrill
 from nfrcheck.scenario.experiment import Asked, asked_by
 
 UNDECLARED_RATE = 50.0
@@ -31,15 +32,32 @@ def check_safety(
 ) -> None:
     """Raises DeploymentError for whatever goes beyond what was allowed."""
     pins = {**_acted_on(drills), **pins}
-    local = all(is_loopback(address) for address in pins.values())
+    written = [entry.resolve for entry in deployment.entries.values() if entry.resolve]
+    local = all(is_loopback(address) for address in (*pins.values(), *written))
     for rules in rules_of(deployment):
         _hosts(rules, pins)
+        _resolved(rules, deployment.entries)
         _unknown_hosts(rules, drills)
         _rate(rules, traffic)
         _faults(rules, drills)
     if deployment.safety is None:
         _undeclared_experiments(drills)
         _undeclared(local, traffic, drills)
+
+
+def check_stop_urls(deployment: Deployment, drills: Iterable[WrittenDrill]) -> None:
+    """Raises DeploymentError for a guard of the files that asks a host out of scope each second.
+
+    Whom the operator's own policy asks is the operator's word.
+    """
+    own = deployment.safety.abort_if if deployment.safety else ()
+    guards = (*own, *(guard for drill in drills for guard in drill.abort_if))
+    urls = [guard.url for guard in guards if guard.url]
+    for rules in rules_of(deployment):
+        for url in urls:
+            host = urlsplit(url).hostname or ""
+            if rules.hosts and not _in_scope(rules, host):
+                raise _out_of_scope(rules, host, f"`abort_if: {{url: {url}}}`: {host}")
 
 
 def _acted_on(drills: Sequence[Drill]) -> dict[str, str]:
@@ -122,12 +140,33 @@ def _hosts(rules: Safety, pins: Pins) -> None:
     if not rules.hosts:
         return
     for host, address in pins.items():
-        below = any(allowed[:1] == "." and host.endswith(allowed) for allowed in rules.hosts)
-        if host not in rules.hosts and address not in rules.hosts and not below:
-            raise DeploymentError(
-                f"{host} is not among the hosts that `safety` allows",
-                f"add it: `hosts: [{', '.join([*rules.hosts, host])}]`",
-            )
+        if not _in_scope(rules, host) and address not in rules.hosts:
+            raise _out_of_scope(rules, host, host)
+
+
+def _resolved(rules: Safety, entries: Mapping[str, Entry]) -> None:
+    """An address that somebody wrote down is not the name's: both need leave."""
+    for name, entry in entries.items():
+        if not rules.hosts or not entry.resolve or not entry.url:
+            continue
+        host = urlsplit(entry.url).hostname or ""
+        if not _in_scope(rules, host):
+            raise _out_of_scope(rules, host, host)
+        if entry.resolve not in rules.hosts:
+            who = f"entry {name}: `resolve: {entry.resolve}`"
+            raise _out_of_scope(rules, entry.resolve, who)
+
+
+def _in_scope(rules: Safety, host: str) -> bool:
+    below = any(allowed[:1] == "." and host.endswith(allowed) for allowed in rules.hosts)
+    return host in rules.hosts or below
+
+
+def _out_of_scope(rules: Safety, host: str, who: str) -> DeploymentError:
+    return DeploymentError(
+        f"{who} is not among the hosts that `safety` allows",
+        f"add it: `hosts: [{', '.join([*rules.hosts, host])}]`",
+    )
 
 
 def _unknown_hosts(rules: Safety, drills: Sequence[Drill]) -> None:
@@ -166,10 +205,8 @@ def _faults(rules: Safety, drills: Iterable[Drill]) -> None:
 
 
 def _total(traffic: Sequence[TrafficSpec]) -> float:
-    return sum(
-        spec.rate / spec.children * (len(spec.clients) if spec.kind == "probe" else 1)
-        for spec in traffic
-    )
+    # Rounded, so that what adds up to the limit is not a little more.
+    return round(sum(spec.whole_rate / spec.children for spec in traffic), 6)
 
 
 def _policy() -> Safety | None:

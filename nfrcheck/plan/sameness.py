@@ -123,13 +123,21 @@ def _sent(traffic: Iterable[TrafficSpec]) -> list[Any]:
 def _kept(thing: Any) -> Any:
     match thing:
         case Mapping():
-            names = {"headers": sorted(thing["headers"])} if "headers" in thing else {}
+            headers = {"headers": _told(thing)} if "headers" in thing else {}
             left = {name: value for name, value in thing.items() if name not in _NOT_ASKED}
-            return {name: _kept(value) for name, value in left.items()} | names
+            return {name: _kept(value) for name, value in left.items()} | headers
         case list() | tuple():
             return [_kept(one) for one in thing]
         case _:
             return thing
+
+
+def _told(route: Mapping[str, Any]) -> list[str]:
+    """Its headers: another flag is another request. Of a secret one nothing but the name."""
+    secret = route.get("secret", ())
+    return sorted(
+        name if name in secret else f"{name}: {value}" for name, value in route["headers"].items()
+    )
 
 
 def _done(step: Step) -> Any:
@@ -146,7 +154,8 @@ def _is_asked(step: Step, question: Question) -> bool:
     if isinstance(step, Quiet):
         if "run" in question.during and step.kind != "warm-up":
             return True
-        return step.name in question.during if question.during else step.kind == "quiet"
+        named = {name.partition("/")[0] for name in question.during}
+        return step.name in named if named else step.kind == "quiet"
     if "run" in question.during or step.name in question.drills:
         return True
     wanted = (name.split("/") for name in question.during)

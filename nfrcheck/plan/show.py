@@ -9,7 +9,9 @@ from nfrcheck.evidence import wording
 from nfrcheck.kinds import Target
 from nfrcheck.model.traffic import TrafficSpec
 from nfrcheck.model.units import show_count, show_duration, show_rate
+from nfrcheck.plan.asked import guesses
 from nfrcheck.plan.decidable import Sample, guarantees, samples
+from nfrcheck.plan.lengths import cut_short, show_length
 from nfrcheck.plan.steps import Drill, Guard, Plan, Quiet, Step
 
 WIDTH = 100
@@ -54,13 +56,6 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[Labelled]:
         yield label, "  ".join(padded).rstrip()
 
 
-def _length(seconds: float) -> str:
-    """Planned times are round: `8 s`, not `8.0 s`."""
-    whole = seconds == round(seconds) and seconds < 60
-    text = f"{seconds:.0f} s" if whole else show_duration(seconds)
-    return text.removesuffix(" 00 s").removesuffix(" 00 min")
-
-
 def _touched(plan: Plan) -> Iterator[Labelled]:
     hosts = dict.fromkeys(endpoint.address for endpoint in plan.entries.values())
     parts = [
@@ -75,7 +70,7 @@ def _touched(plan: Plan) -> Iterator[Labelled]:
         times = f"{runs}x " if runs > 1 else ""
         for armed in drill.armed:
             verb, _, what = armed.touched.partition(" ")
-            rows.append((f"   {verb}", what, f"{times}for {_length(drill.hold_s)}", drill.name))
+            rows.append((f"   {verb}", what, f"{times}for {show_length(drill.hold_s)}", drill.name))
     rows += [row for spec in _streams(plan.traffic) for row in _stream(plan, spec)]
     yield from _columns(rows)
 
@@ -85,7 +80,7 @@ _VERBS = {"load": "load", "probe": "probe", "writes": "write"}
 
 def _stream(plan: Plan, spec: TrafficSpec) -> Iterator[tuple[str, ...]]:
     clients = len(spec.clients) if spec.kind == "probe" else 1
-    rate = spec.rate * clients
+    rate = spec.whole_rate
     entries = ", ".join(name for name, _ in spec.entries)
     how = " and ".join(spec.clients) if clients > 1 else spec.arrivals
     total = f"at most {show_count(rate * plan.seconds)} requests"
@@ -98,7 +93,7 @@ def _stream(plan: Plan, spec: TrafficSpec) -> Iterator[tuple[str, ...]]:
 
 def _phases(plan: Plan) -> Iterator[Labelled]:
     undecided = any(isinstance(step, Quiet) and step.until_decided for step in plan.steps)
-    total = f"{'at most ' if undecided else ''}{_length(plan.seconds)}"
+    total = f"{'at most ' if undecided else ''}{show_length(plan.seconds)}"
     faults = ", and the time that faults take to show and to be put back" if plan.drills else ""
     yield "phases", f"{total}{faults}"
     start, rows = 0.0, []
@@ -111,7 +106,7 @@ def _phases(plan: Plan) -> Iterator[Labelled]:
 
 def _phase(step: Step) -> tuple[str, str]:
     if isinstance(step, Quiet):
-        length = _length(step.seconds)
+        length = show_length(step.seconds)
         until = f"until its targets are decided, at most {length}" if step.until_decided else length
         unjudged = ", not judged" if step.kind == "warm-up" else ""
         return step.name, f"{until}{unjudged}"
@@ -120,7 +115,7 @@ def _phase(step: Step) -> tuple[str, str]:
         ("hold", step.hold_s),
         ("settle", step.settle_s),
     )
-    lengths = " · ".join(f"{name} {_length(seconds)}" for name, seconds in parts)
+    lengths = " · ".join(f"{name} {show_length(seconds)}" for name, seconds in parts)
     varied = f" ({step.varied})" if step.varied else ""
     return f"{step.label}{varied}", lengths
 
@@ -137,12 +132,14 @@ def _back(plan: Plan) -> Iterator[Labelled]:
     label = "put back"
     for drill, _ in _grouped(plan.drills):
         for armed in drill.armed:
-            yield label, f"{armed.note}, within {_length(armed.deadline_s)}"
+            yield label, f"{armed.note}, within {show_length(armed.deadline_s)}"
             label = ""
             yield from _recipe("by", list(reversed(armed.undo)))
             yield from _recipe("seen well by", armed.verify)
         seen = ", ".join(drill.witnesses) or "nothing independent: the drill will be INVALID"
         yield "", f"  its effect must be seen through {seen}"
+    for _, sentence in guesses(plan):
+        yield "   !", f"{sentence}, and `health: /path` of the entry is none"
 
 
 def _recipe(word: str, steps: Sequence[Mapping[str, Any]]) -> Iterator[Labelled]:
@@ -177,7 +174,7 @@ def in_words(step: Mapping[str, Any]) -> str:
 def _stops(plan: Plan) -> Iterator[Labelled]:
     always = [guard_in_words(guard) for guard in plan.guards]
     if plan.max_time_s is not None:
-        always.append(f"it takes longer than {_length(plan.max_time_s)}")
+        always.append(f"it takes longer than {show_length(plan.max_time_s)}")
     own = [
         f"{guard_in_words(guard)} in {drill.name}"
         for drill, _ in _grouped(plan.drills)
@@ -185,6 +182,8 @@ def _stops(plan: Plan) -> Iterator[Labelled]:
     ]
     if always or own:
         yield "stops itself", "if " + " · ".join([*always, *own])
+        if sentence := cut_short(plan):
+            yield "   !", sentence
     elif plan.drills:
         yield "stops itself", "never: no `abort_if` and no `max_time`; Ctrl-C puts everything back"
 
@@ -197,8 +196,8 @@ def guard_in_words(guard: Guard) -> str:
         budget = f"{show_count(guard.allowed)} failures of {guard.target}"
         return f"more than {above} of the error budget ({budget}) are spent"
     if guard.metric == "error_ratio":
-        return f"errors are above {above} for {_length(guard.for_s)}"
-    return f"p99 is above {show_duration(guard.above)} for {_length(guard.for_s)}"
+        return f"errors are above {above} for {show_length(guard.for_s)}"
+    return f"{guard.metric} is above {show_duration(guard.above)} for {show_length(guard.for_s)}"
 
 
 def _decides(plan: Plan) -> Iterator[Labelled]:

@@ -1,13 +1,14 @@
 """The deployment as faults see it: controls by name, entries with a path that answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nfrcheck.experiments.faults import Component, Control, Entry, LinkPart
 from nfrcheck.model.signs import Sign
 from nfrcheck.plan.addresses import Pins, endpoint
 from nfrcheck.scenario.deployment import Component as WrittenComponent
 from nfrcheck.scenario.deployment import Deployment
+from nfrcheck.wire.templates import sent_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,10 @@ def _shows(deployment: Deployment, part: WrittenComponent) -> dict[str, Sign]:
     build = deployment.build
     if build and build.json_ and build.get and build.entry in {None, part.entry}:
         shows.setdefault("version", Sign(json=build.json_, path=build.get))
-    return shows
+    return {
+        word: replace(sign, path=sent_path(sign.path)) if sign.path else sign
+        for word, sign in shows.items()
+    }
 
 
 def _entry(deployment: Deployment, name: str, pins: Pins, paths: Mapping[str, str]) -> Entry:

@@ -13,8 +13,9 @@ class Guard:
     """Heal and end when `metric` is above `above` for `for_s` seconds."""
 
     metric: str
-    """ "error_ratio" (0..1), "latency" (p99, seconds), "file", "url", or "error_budget": which part
-    (1: all) of the failures that are `allowed` in the planned run have been seen so far."""
+    """ "error_ratio" (0..1), a percentile such as "p99" (seconds), "file", "url", or
+    "error_budget": which part (1: all) of the failures that are `allowed` in the planned run have
+    been seen so far."""
     above: float = 0.0
     for_s: float = 1.0
     target: str = ""
@@ -85,6 +86,8 @@ class Plan:
     entries: Mapping[str, EndpointSpec]
     paths: Mapping[str, str]
     """Per entry a path that a healthy system answers: asked to see a fault, and its healing."""
+    guessed: frozenset[str] = frozenset()
+    """Entries of which nothing says that a healthy system answers that path with 2xx or 3xx."""
     used: frozenset[str] = frozenset()
     """Entries that traffic goes through; each is asked before anything is judged."""
     regions: tuple[str, ...] = ()
@@ -95,6 +98,8 @@ class Plan:
     guards: tuple[Guard, ...] = ()
     notes: tuple[str, ...] = ()
     max_time_s: float | None = None
+    max_rate: float | None = None
+    """Requests a second that may be sent here in all; None: nobody limits them."""
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     """Which targets were asked for, and which left out; the steps follow from it."""
@@ -113,6 +118,18 @@ class Plan:
             else step.baseline_s + step.hold_s + step.settle_s
             for step in self.steps
         )
+
+    @property
+    def least_seconds(self) -> float:
+        """The same, if every phase that may end early took no time."""
+        early = (step for step in self.steps if isinstance(step, Quiet) and step.until_decided)
+        return self.seconds - sum(step.seconds for step in early)
+
+    @property
+    def spare_rate(self) -> float | None:
+        """Requests a second that `max_rate` leaves beside the traffic; None: nobody limits them."""
+        sent = sum(spec.whole_rate / spec.children for spec in self.traffic)
+        return None if self.max_rate is None else max(0.0, self.max_rate - sent)
 
     @property
     def touched(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from nfrcheck.model.traffic import (
     ServedBy,
     TrafficSpec,
     WriteSpec,
+    topped_up,
 )
 from nfrcheck.plan.addresses import endpoint
 from nfrcheck.plan.routes import route_of
@@ -86,13 +87,14 @@ def entry_weights(
 
 def _load(sources: Sources, name: str, load: Load) -> list[TrafficSpec]:
     rate = rate_of(sources.scenario, sources.deployment, name)
-    children = max(1, min(math.ceil(rate / PER_CHILD), os.cpu_count() or 1))
     routes = tuple(
         route_of(sources, route, step, load.principal, load.headers)
         for route, step in load.journey.items()
     )
     timeout = timeout_of(sources.scenario, load.timeout)
     common = _common(sources, name, entry_weights(sources.deployment, load.entry))
+    whole = rate + sum(topped_up(rate, routes).values())
+    children = max(1, min(math.ceil(whole / PER_CHILD), os.cpu_count() or 1))
     return [
         TrafficSpec(
             **common,
@@ -103,7 +105,7 @@ def _load(sources: Sources, name: str, load: Load) -> list[TrafficSpec]:
             arrivals=load.arrivals,
             timeout_s=timeout,
             retries=load.retries,
-            cap=_cap(rate / children, timeout),
+            cap=_cap(whole / children, timeout),
             clients=(_client(load.client, name),),
             routes=routes,
             values=load.data,
@@ -131,6 +133,7 @@ def _http(sources: Sources, name: str, probe: HttpProbe) -> TrafficSpec:
         routes = (route_of(sources, name, probe, None, {}),)
     timeout = timeout_of(sources.scenario, probe.timeout)
     rate = 1.0 / probe.every
+    whole = rate + sum(topped_up(rate, routes).values())
     clients = tuple(_client(client, name) for client in probe.client)
     common = _common(sources, name, entry_weights(sources.deployment, probe.entry))
     return TrafficSpec(
@@ -138,7 +141,7 @@ def _http(sources: Sources, name: str, probe: HttpProbe) -> TrafficSpec:
         kind="probe",
         rate=rate,
         timeout_s=timeout,
-        cap=_cap(rate * len(clients), timeout),
+        cap=_cap(whole * len(clients), timeout),
         clients=clients,
         routes=routes,
         values=values,

@@ -7,6 +7,7 @@ from nfrcheck.checks.yearly_availability import YearlyAvailability
 from nfrcheck.model.traffic import TrafficSpec
 from nfrcheck.scenario.scenario import Scenario
 from nfrcheck.scenario.targets import Target
+from nfrcheck.scenario.yearly import STEADY_KEYS
 
 
 def incidents(written: Target) -> tuple[str, ...]:
@@ -22,7 +23,7 @@ def as_steady(scenario: Scenario, written: Target) -> Target:
     steady = _steady(scenario, written.rule)
     if steady is None:
         return written.model_copy(update={"probe": () if written.load else written.probe})
-    keys = ("load", "probe", "during", "after", "only", "exclude")
+    keys = ("probe", *STEADY_KEYS)
     return written.model_copy(update={key: getattr(steady, key) for key in keys})
 
 

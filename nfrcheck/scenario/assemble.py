@@ -6,25 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nfrcheck.model.units import parse_limit
-from nfrcheck.scenario import later
+from nfrcheck.scenario import holes, later, unsent
 from nfrcheck.scenario.deployment import KEYS as DEPLOYMENT_KEYS
 from nfrcheck.scenario.document import Mark, Node
 from nfrcheck.scenario.drills import Drill
 from nfrcheck.scenario.include import Tree
 from nfrcheck.scenario.judging import TargetReader
-from nfrcheck.scenario.loads import Load, Request, Step
+from nfrcheck.scenario.loads import Load
 from nfrcheck.scenario.phases import PROFILES, Phase, Profile, default_phases, read_phases
 from nfrcheck.scenario.probes import PROBES, LaterProbe, Probe, kind_of
 from nfrcheck.scenario.scenario import KEYS, Scenario
 from nfrcheck.scenario.targets import Evidence, Target
 from nfrcheck.scenario.timeline import DrillReader
-from nfrcheck.scenario.typed import PERCENTILE, Reading, nearest
+from nfrcheck.scenario.typed import Reading, nearest
 
 VERSION = "1"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TEMPLATE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
-_BUILT_IN = ("uuid", "n", "run")
+LONGEST_NAME = 64
 SHORTEST_TIMEOUT_S = 5.0
 
 
@@ -45,7 +43,7 @@ class ScenarioReader:
         profile_name = self.profile or written
         profile = PROFILES[profile_name]
         loads = {name: load for name, load in self._loads() if load}
-        probes = {name: probe for name, probe in self._probes() if probe}
+        probes = {name: probe for name, probe in self._probes(loads) if probe}
         drills = {name: drill for name, drill in self._drills(profile) if drill}
         phases = self._phases(profile, self._names("drills"))
         targets = self._targets(probes)
@@ -91,50 +89,15 @@ class ScenarioReader:
         for name, mark, node in named(self.reading, self.root, "load"):
             load = self.reading.typed(Load, node, mark)
             if load:
-                self._later_load(name, mark, load)
-                for route, step in load.journey.items():
-                    self._templates(node, route, step, set(load.data))
+                self._unsent("load", name, unsent.of_load(load), mark)
+                holes.check_load(self.reading, node, load)
             yield name, load
 
-    def _later_load(self, name: str, mark: Mark, load: Load) -> None:
-        steps = load.journey.values()
-        reasons = (
-            ("a `contract` load", load.contract is not None),
-            ("a `locustfile` load", load.locustfile is not None),
-            ("a journey of several `steps`", any(step.steps for step in steps)),
-            ("`save`", any(step.save for step in steps)),
-            ("a rate that changes", load.rate is not None and load.per_second is None),
-            ("a load from a vantage", load.vantage is not None),
-            ("`during` of a load", bool(load.during)),
-            ("`expect: {contract: true}`", any(s.expect and s.expect.contract for s in steps)),
-            (f"`client: {load.client}`", load.client in {"dns-cached", "stream"}),
-        )
-        for what, found in reasons:
-            if found:
-                because = (
-                    f"{what} is in the language; this version cannot send it: "
-                    f"the targets of the load `{name}` will be NOT RUN"
-                )
-                self.reading.not_yet("load", name, because, mark)
-                return
+    def _unsent(self, section: str, name: str, what: str | None, mark: Mark) -> None:
+        if what is not None:
+            self.reading.not_yet(section, name, unsent.because(what, section, name), mark)
 
-    def _templates(self, node: Node, route: str, step: Step, names: set[str]) -> None:
-        """Every `{name}` comes from `data`, `save` or is built in."""
-        names = {*names, *step.save, *_BUILT_IN}
-        for each in step.steps:
-            for inner in each.values():
-                names |= {*inner.save}
-        journey = node.child("journey")
-        place = journey.child(route) if journey else None
-        if place is None:
-            return
-        for text, mark in _texts(place, step):
-            for word in _TEMPLATE.findall(text):
-                if word not in names:
-                    message = f"`{{{word}}}` is neither in `data` nor saved nor built in"
-                    self.reading.problem(mark, "NFR016", message, nearest(word, sorted(names)))
-
-    def _probes(self) -> Iterable[tuple[str, Probe | None]]:
+    def _probes(self, loads: dict[str, Load]) -> Iterable[tuple[str, Probe | None]]:
         for name, mark, node in named(self.reading, self.root, "probes"):
             plain = node.plain()
             if not isinstance(plain, dict):
@@ -142,9 +105,10 @@ class ScenarioReader:
                 continue
             kind = str(plain.get("kind", kind_of(plain)))
             if model := PROBES.get(kind):
-                probe: Probe | None = self.reading.typed(model, node, mark)
+                probe = self.reading.typed(model, node, mark)
                 if probe:
-                    self._later_probe(name, mark, probe)
+                    self._unsent("probes", name, unsent.of_probe(probe, loads), mark)
+                    holes.check_probe(self.reading, node, probe)
                 yield name, probe
             elif kind in later.PROBES:
                 keys = later.PROBES[kind]
@@ -163,23 +127,6 @@ class ScenarioReader:
                 at = node.child("kind")
                 remedy = nearest(kind, later.PROBES)
                 self.reading.problem(at.mark if at else mark, "NFR014", message, remedy)
-
-    def _later_probe(self, name: str, mark: Mark, probe: Probe) -> None:
-        clients = {"dns-cached", "stream"} & set(getattr(probe, "client", ()))
-        expect = getattr(probe, "expect", None)
-        reasons = (
-            (f"`client: {', '.join(sorted(clients))}`", bool(clients)),
-            ("a probe from a vantage", getattr(probe, "vantage", None) is not None),
-            ("`expect: {contract: true}`", bool(expect and expect.contract)),
-        )
-        for what, found in reasons:
-            if found:
-                because = (
-                    f"{what} is in the language; this version cannot send it: "
-                    f"the targets of the probe `{name}` will be NOT RUN"
-                )
-                self.reading.not_yet("probes", name, because, mark)
-                return
 
     def _drills(self, profile: Profile) -> Iterable[tuple[str, Drill | None]]:
         reader = DrillReader(self.reading, profile)
@@ -214,32 +161,10 @@ class ScenarioReader:
 
 
 def _timeout(load: str, targets: list[Target]) -> float:
-    longest = SHORTEST_TIMEOUT_S
-    for target in targets:
-        if load not in target.load:
-            continue
-        for key, text in target.keys.items():
-            if PERCENTILE.fullmatch(key) and isinstance(text, str):
-                longest = max(longest, 2 * float(parse_limit(text, "upper", "duration").value))
-    return longest
-
-
-def _texts(place: Node, step: Request) -> list[tuple[str, Mark]]:
-    """Every text of a route that may hold a template."""
-    keys = ("json", "form", "query", step.method.lower())
-    found: list[tuple[str, Mark]] = []
-    for key in keys:
-        if (node := place.child(key)) is not None:
-            found.extend(_scalars(node))
-    return found
-
-
-def _scalars(node: Node) -> list[tuple[str, Mark]]:
-    if isinstance(node.content, dict):
-        return [found for child in node.content.values() for found in _scalars(child)]
-    if isinstance(node.content, list):
-        return [found for child in node.content for found in _scalars(child)]
-    return [(str(node.content), node.mark)]
+    """Whatever the limits are of: percentiles alone, or those of a dose."""
+    judged = (target.rule for target in targets if load in target.load)
+    limits = (limit for rule in judged for limit in getattr(rule, "limits", {}).values())
+    return max([SHORTEST_TIMEOUT_S, *(2 * float(limit.value) for limit in limits)])
 
 
 def named(reading: Reading, root: Node, section: str) -> Iterable[tuple[str, Mark, Node]]:
@@ -252,6 +177,9 @@ def named(reading: Reading, root: Node, section: str) -> Iterable[tuple[str, Mar
             meant = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
             message = f"`{name}` is not a name: small letters, digits, single hyphens"
             reading.problem(mark, "NFR014", message, f"did you mean `{meant}`?" if meant else None)
+        elif len(name) > LONGEST_NAME:
+            message = f"a name of {len(name)} letters: at most {LONGEST_NAME} are a name"
+            reading.problem(mark, "NFR014", message, "files of the run are called by it")
         yield name, mark, child
 
 
@@ -288,8 +216,8 @@ def file_name(reading: Reading, root: Node, path: Path) -> str:
     node = root.child("name")
     if node is not None:
         value: Any = node.plain()
-        if not isinstance(value, str) or not _NAME.fullmatch(value):
-            message = "a name is small letters, digits and single hyphens"
+        if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > LONGEST_NAME:
+            message = f"a name is small letters, digits and single hyphens, at most {LONGEST_NAME}"
             reading.problem(node.mark, "NFR014", message)
         return str(value)
     stem = re.sub(r"\.(nfr|deployment)?\.?ya?ml$", "", path.name)

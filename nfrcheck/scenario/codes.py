@@ -87,8 +87,11 @@ CODES: dict[str, Code] = {
     ),
     "NFR017": Code(
         "a secret in the file",
-        "Passwords, tokens and keys never stand in these files: they would end up in the "
-        "repository, in the plan and in the evidence of every run.",
+        "What is known to be secret must not stand in these files, because it would end up in the "
+        "repository, in the plan and in the evidence of every run. That is: what a principal or a "
+        "control takes as a secret, the headers that carry credentials, such as `authorization` "
+        "and `cookie`, and a password in a URL. What a path, a body or any other header holds is "
+        "not looked at: keep secrets out of them yourself.",
         "Write `{env: NAME}` or `{file: path}`. If the secret was committed, replace it.",
     ),
     "NFR018": Code(
@@ -144,6 +147,31 @@ CODES: dict[str, Code] = {
         "`nfrcheck run` will end with 8 and contact nothing.",
         "Run it against another deployment, or get the approval from outside the checkout.",
     ),
+    "NFR026": Code(
+        "the time limit is shorter than the run",
+        "`max_time` of the deployment or of the operator's policy ends a run after this time: what "
+        "is injected is put back, and the run is aborted with exit 5. The phases and drills that "
+        "are planned take longer, so the last of them would never begin.",
+        "Shorten the phases, repeat drills less often, leave targets out with `--only`, or let the "
+        "deployment's owner raise `max_time`.",
+    ),
+    "NFR027": Code(
+        "a fault that ends before its drill does",
+        "`expires` says after which time a control ends its fault by itself, if nobody is left to "
+        "undo it. Here that comes before the drill has held it: what the system answered "
+        "afterwards, without a fault, would be taken for what it answers with one.",
+        "Give the control a longer `expires`, or the drill a shorter `hold`. Until a fault is "
+        "proven may take 5 s, for each fault of the drill; that is added to the hold.",
+    ),
+    "NFR028": Code(
+        "what is to prove a healing is a guess",
+        "After a fault an entry is asked with GET, without a credential, and 2xx or 3xx tells that "
+        "all is well again. No route of the scenario says which path is answered so: they write, "
+        "send headers or a principal, or expect another status. The request named is a guess; if "
+        "it is not answered so before the fault, the drill is INVALID and nothing is injected.",
+        "Write `health: /path` in the entry: what a healthy system answers with 2xx or 3xx, over "
+        "the same parts as the traffic; or add a probe with such a `get`.",
+    ),
     "NFR101": Code(
         "no schedule",
         "A game day is due by a cron expression of five fields: minute, hour, day of the month, "
@@ -195,5 +223,19 @@ CODES: dict[str, Code] = {
         "`during` lists a stretch of the run twice. Each stretch is judged by itself, and the same "
         "requests would count as twice as many.",
         "Remove one of the two. All runs of a drill are `lose-b`, one of them is `lose-b/2`.",
+    ),
+    "NFR163": Code(
+        "a key that this check does not use",
+        "The key is one of those that targets have in common, and the check of this target makes "
+        "nothing of it. What would change nothing is refused: somebody who reads the file must "
+        "not take it for a part of the promise.",
+        "Take the suggestion: a state is judged `during` a drill, one entry alone with `only`. "
+        "Or leave the key out.",
+    ),
+    "NFR164": Code(
+        "evidence that nobody would look at",
+        "A check judges the requests of one load or of one probe. Of several only the first would "
+        "be judged, and what the others saw would change nothing.",
+        "Write one target for each of them, with an id of its own and `check`.",
     ),
 }

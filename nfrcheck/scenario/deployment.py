@@ -4,40 +4,31 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from nfrcheck.fields import Duration, File, Json, Many, Model, Name, Pointer, Rate, Secret, refused
 from nfrcheck.model.signs import Sign
 from nfrcheck.scenario.drills import AbortIf
 from nfrcheck.scenario.later import Later
-from nfrcheck.scenario.loads import one_of
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        meant = text if "://" in text else f"http://{text}"
-        remedy = f'such as `"{meant}"`' if "://" not in text else "http or https"
-        raise refused(f"`{text}` is not a URL", remedy)
-    if parts.username or parts.password:
-        remedy = "use `principals` with `basic`"
-        raise refused("a secret stands in the URL", remedy, secret=True)
-    return text.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_url)]
+from nfrcheck.scenario.loads import HeaderName, Path_, one_of
+from nfrcheck.scenario.urls import BaseUrl
 
 
 class Entry(Model):
-    """Where users come in. `resolve`: the address to connect to instead of asking DNS."""
+    """Where users come in. `resolve`: the address to connect to instead of asking DNS.
 
-    url: Url | None = None
+    `health`: a path that a healthy system answers with 2xx or 3xx, without a credential, over the
+    same parts as the traffic: it is asked to see a fault, and to see that it is put back.
+    """
+
+    url: BaseUrl | None = None
     dns: str | None = None
     region: Name | None = None
     ca: File | None = None
     cert: File | None = None
     key: Secret | None = None
     resolve: str | None = None
+    health: Path_ | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -57,7 +48,7 @@ class Shown(Model):
 
     header: str | None = None
     json_: Pointer | None = Field(None, alias="json")
-    get: str | None = None
+    get: Path_ | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -118,7 +109,7 @@ class Build(Model):
 
     env: str | None = None
     entry: Name | None = None
-    get: str | None = None
+    get: Path_ | None = None
     json_: Pointer | None = Field(None, alias="json")
 
     @model_validator(mode="before")
@@ -130,7 +121,7 @@ class Build(Model):
 class ApiKey(Model):
     """A key in a header of its own."""
 
-    header: str
+    header: HeaderName
     value: Secret
 
 
@@ -211,7 +202,7 @@ class Deployment:
 class Rates(Model):
     """Load name to this environment's rate."""
 
-    rates: dict[Name, Rate]
+    rates: dict[Name, Annotated[Rate, Field(gt=0)]]
 
 
 SINGLE: dict[str, type[BaseModel]] = {"served_by": ServedBy, "build": Build, "safety": Safety}

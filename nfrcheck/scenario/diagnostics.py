@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nfrcheck.errors import Diagnostic
+from nfrcheck.model.outside import printable
 
 LEAST_ROOM = 30
 WIDEST = 100  # characters of a source line that are shown
@@ -59,12 +60,12 @@ def _one(found: Diagnostic, *, colour: bool, width: int | None) -> str:
     strong = _COLOURS[found.severity] if colour else ""
     blue, bold, off = (_BLUE, _BOLD, _OFF) if colour else ("", "", "")
     word = f"{found.severity}[{found.code}]"
-    first, *others = _broken(_printable(found.message), width, len(word) + 1)
+    first, *others = _broken(printable(found.message), width, len(word) + 1)
     head = [f"{strong}{word}{off} {bold}{first}{off}"]
     head += [f"{' ' * (len(word) + 1)}{bold}{text}{off}" for text in others]
     margin = " " * len(str(found.line or ""))
     lines = [*head, f"{margin}{blue}-->{off} {_place(found)}"]
-    remedy = _printable(found.remedy or "")
+    remedy = printable(found.remedy or "")
     beside = remedy if remedy.startswith("did you mean") else ""
     if found.line and found.source:
         shown, before, length = _window(found)
@@ -94,7 +95,8 @@ def _place(found: Diagnostic) -> str:
     path = Path(found.path)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
-    return f"{path}:{found.line}:{found.column}" if found.line else str(path)
+    shown = printable(str(path))
+    return f"{shown}:{found.line}:{found.column}" if found.line else shown
 
 
 def _window(found: Diagnostic) -> tuple[str, str, int]:
@@ -102,17 +104,9 @@ def _window(found: Diagnostic) -> tuple[str, str, int]:
     start = found.column - 1
     first = max(0, start - WIDEST // 2) if len(found.source) > WIDEST else 0
     source = found.source[first : first + WIDEST]
-    before = _printable(source[: start - first])
-    marked = _printable(source[start - first :][: found.length])
-    return _printable(source), " " * _width(before), max(1, _width(marked))
-
-
-def _printable(text: str) -> str:
-    """A file must not be able to steer the terminal."""
-    return "".join(
-        letter if letter.isprintable() else " " if letter == "\t" else "\N{REPLACEMENT CHARACTER}"
-        for letter in text
-    )
+    before = printable(source[: start - first])
+    marked = printable(source[start - first :][: found.length])
+    return printable(source), " " * _width(before), max(1, _width(marked))
 
 
 def _width(text: str) -> int:

@@ -16,6 +16,7 @@ from nfrcheck.scenario import traps
 from nfrcheck.written import Text
 
 LARGEST_FILE = 64 * 1024  # bytes: 1,500 lines; more cannot be answered within a second
+DEEPEST = 60  # mappings and lists in one another: far from what a body needs
 _DEEP = re.compile(r"(?:[\[{]\s*){40}")
 Content = Text | dict[str, "Node"] | list["Node"]
 
@@ -116,9 +117,11 @@ class _Composer:
     def __init__(self, document: Document, text: str) -> None:
         self.document = document
         self.text = text
+        self.folder = Path(document.path).parent
         # Only the breaks that YAML knows, so that lines are counted as the parser counts them.
         self.lines = re.split(r"\r\n|[\n\r\x85\u2028\u2029]", text)
         self.anchored: set[int] = set()
+        self.depth = 0
 
     def compose(self) -> None:
         if deep := _DEEP.search(self.text):
@@ -136,10 +139,19 @@ class _Composer:
             mark = self.mark(before.count("\n"), error.position - before.rfind("\n") - 1)
             self.problem(mark, "NFR001", "a control character, which YAML does not allow")
             return
-        except (YAMLError, RecursionError, ValueError) as error:
+        except RecursionError:
+            self.problem(self._deepest(), "NFR001", "nested too deeply")
+            return
+        except (YAMLError, ValueError) as error:
             self.problem(Mark(self.document.path), "NFR001", f"this is not YAML: {error}")
             return
         self._root(root)
+
+    def _deepest(self) -> Mark:
+        """The first word of the line that begins farthest to the right."""
+        starts = [len(line) - len(line.lstrip(" -?:")) for line in self.lines]
+        line = max(range(len(starts)), key=starts.__getitem__)
+        return self.mark(line, starts[line])
 
     def _root(self, root: YamlNode | None) -> None:
         whole = Mark(self.document.path)
@@ -176,6 +188,15 @@ class _Composer:
 
     def node(self, node: YamlNode) -> Node:
         mark = self.mark_of(node)
+        if self.depth > DEEPEST:
+            self.problem(mark, "NFR001", "nested too deeply")
+            return Node(Text("", plain=True), mark)
+        self.depth += 1
+        found = self._node(node, mark)
+        self.depth -= 1
+        return found
+
+    def _node(self, node: YamlNode, mark: Mark) -> Node:
         written = mark.source[mark.column - 1 : mark.column]
         if node.anchor is not None:
             if id(node) in self.anchored:  # an alias, maybe of something that holds itself
@@ -191,7 +212,7 @@ class _Composer:
             entries = [self._value(entry, "this entry", mark) for entry in node.value]
             return Node(entries, mark)
         assert isinstance(node, ScalarNode)
-        return Node(Text(node.value, plain=node.style is None), mark)
+        return Node(Text(node.value, plain=node.style is None, folder=self.folder), mark)
 
     def _mapping(self, node: MappingNode, mark: Mark) -> Node:
         content: dict[str, Node] = {}

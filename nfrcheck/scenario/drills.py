@@ -3,24 +3,43 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
-from nfrcheck.fields import Duration, File, Guard, Many, Model, Name, refused
+from nfrcheck.fields import (
+    AboveDuration,
+    AboveShare,
+    Duration,
+    File,
+    Many,
+    Model,
+    Name,
+    refused,
+)
+from nfrcheck.model.units import Quantity
+from nfrcheck.scenario.urls import Url
 
 
 class AbortIf(Model):
     """A guard: one metric above a quantity for a time, or a stop file, or a URL that says stop."""
 
-    error_ratio: Guard | None = None
-    error_budget: Guard | None = None
-    p50: Guard | None = None
-    p90: Guard | None = None
-    p95: Guard | None = None
-    p99: Guard | None = None
-    p999: Guard | None = Field(None, alias="p99.9")
+    error_ratio: AboveShare | None = None
+    error_budget: AboveShare | None = None
+    p50: AboveDuration | None = None
+    p90: AboveDuration | None = None
+    p95: AboveDuration | None = None
+    p99: AboveDuration | None = None
+    p999: AboveDuration | None = Field(None, alias="p99.9")
     file: File | None = None
-    url: str | None = None
+    url: Url | None = None
     for_: Duration = Field(5.0, alias="for")
+
+    @field_validator("error_ratio")
+    @classmethod
+    def _some_of_all(cls, guard: Quantity | None) -> Quantity | None:
+        if guard is not None and guard.value >= 1:
+            message = f"no more than all requests can fail: above {guard.text} it would never stop"
+            raise refused(message, "such as `above 40 %`")
+        return guard
 
     @model_validator(mode="after")
     def _one(self) -> "AbortIf":

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from nfrcheck.model.outside import is_file
 from nfrcheck.scenario.document import Mark, Node, compose
 from nfrcheck.scenario.typed import Reading
 
@@ -41,10 +42,10 @@ def read_tree(path: Path, reading: Reading, above: tuple[Path, ...] = ()) -> Tre
             reading.problem(entry.mark, "NFR014", "`include` is a list of paths")
             continue
         other = path.parent / entry.content
-        if other.resolve() in above or len(above) > DEEPEST:
-            reading.problem(entry.mark, "NFR022", f"`{entry.content}` includes itself")
-        elif not other.is_file():
+        if not is_file(other):
             reading.problem(entry.mark, "NFR022", f"there is no file `{entry.content}`")
+        elif other.resolve() in above or len(above) > DEEPEST:
+            reading.problem(entry.mark, "NFR022", f"`{entry.content}` includes itself")
         else:
             below = read_tree(other, reading, above)
             tree.changes.extend(below.changes)
@@ -87,5 +88,5 @@ def merged(below: Node, over: Node) -> Node:
             continue
         content[key] = node if there is None else merged(there, node)
         keys[key] = over.keys[key]
-    # The lower file's place: the paths of a mapping that is only adjusted are relative to it.
+    # The lower file's place: it is only adjusted. A path in it starts where its own word stands.
     return Node(content, below.mark, keys)

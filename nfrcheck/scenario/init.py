@@ -6,7 +6,11 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from nfrcheck.errors import UsageError
+from nfrcheck.model.outside import is_file
 
+LONGEST_NAME = 60
+_HOST = re.compile(r"\w[\w-]{0,62}(\.\w[\w-]{0,62})*\.?")
+_USER = re.compile(r"^([a-z]+:/*)?.*@", re.IGNORECASE | re.DOTALL)
 _SCENARIO = """\
 # What must hold for {name}, and what is done to find out.
 nfrcheck: 1
@@ -41,27 +45,44 @@ def first_files(url: str, folder: Path) -> dict[Path, str]:
         "name": _name(host),
         "entry": "app",
         "origin": f"{parts.scheme}://{netloc}",
-        "host": f'"{host}"' if ":" in host else host,
+        "host": f'"{host}"',
         "path": _quoted((parts.path or "/") + (f"?{parts.query}" if parts.query else "")),
     }
     scenario = folder / f"{words['name']}.nfr.yaml"
     deployment = folder / "deployments" / f"{words['name']}.deployment.yaml"
     for path in (scenario, deployment):
-        if path.exists():
+        if is_file(path):
             remedy = "choose another folder, or edit the file that is there"
             raise UsageError(f"{path} is there already", remedy)
     return {scenario: _SCENARIO.format(**words), deployment: _DEPLOYMENT.format(**words)}
 
 
 def _split(url: str) -> SplitResult:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
-        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is none
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        valid = parts.scheme in {"http", "https"} and parts.port != 0
+    except ValueError:  # a port, or an address in brackets, that is none
         valid = False
-    if not valid or parts.username or parts.password or re.search(r"[\s\"'\\\x00-\x1f]", url):
-        raise UsageError(f"`{url}` is not a URL", "such as `http://127.0.0.1:8000/health`")
+    written = url.isprintable() and not re.search(r"[\s\"'\\]", url)
+    if not valid or not written or not _is_host(parts.hostname or ""):
+        raise UsageError(f"`{_masked(url)}` is not a URL", "such as `http://127.0.0.1:8000/health`")
+    if parts.username is not None or parts.password is not None:
+        remedy = "write the URL without it; `principals` of the deployment say who asks"
+        raise UsageError(f"`{_masked(url)}` names a user", remedy)
+    if re.search(r"[{}]", url):
+        remedy = "in a scenario `{name}` is a placeholder: write one path that is there"
+        raise UsageError(f"`{url}` has braces", remedy)
     return parts
+
+
+def _is_host(host: str) -> bool:
+    """A name or an address, so that nothing else gets into the files."""
+    return ":" in host or bool(_HOST.fullmatch(host))
+
+
+def _masked(url: str) -> str:
+    """What stands before an `@` may be a password."""
+    return _USER.sub(r"\1***@", url)
 
 
 def _name(host: str) -> str:
@@ -70,7 +91,8 @@ def _name(host: str) -> str:
         local = ipaddress.ip_address(host).is_loopback
     except ValueError:
         local = host == "localhost"
-    return "local" if local else re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-") or "service"
+    name = re.sub(r"[^a-z0-9]+", "-", host.lower())[:LONGEST_NAME].strip("-")
+    return "local" if local else name or "service"
 
 
 def _quoted(path: str) -> str:

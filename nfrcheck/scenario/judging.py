@@ -9,7 +9,9 @@ from nfrcheck.checks import CHECKS
 from nfrcheck.scenario import later
 from nfrcheck.scenario.document import Mark, Node
 from nfrcheck.scenario.probes import Probe
+from nfrcheck.scenario.taken import TAKEN, check_taken
 from nfrcheck.scenario.targets import CommonKeys, Target
+from nfrcheck.scenario.told_apart import not_told
 from nfrcheck.scenario.typed import Reading, known_keys, nearest
 
 COMMON = tuple(known_keys(CommonKeys))
@@ -43,6 +45,8 @@ class TargetReader:
         rule = self._rule(model, check, mark, node) if model else None
         if model is None:
             self._loose(check, mark, node)
+        else:
+            check_taken(self.reading, check, node)
         if common is None or (model is not None and rule is None):
             return None
         target = Target.model_construct(
@@ -54,11 +58,13 @@ class TargetReader:
             line=mark.line,
             column=mark.column,
         )
+        because = not_told(target)
         if rule is None:
             because = (
                 f"`{check}` is in the language; this version cannot judge it: "
                 f"the target `{name}` will be NOT RUN"
             )
+        if because:
             self.reading.not_yet("targets", name, because, mark)
             return target.model_copy(update={"later": because})
         return self._with_evidence(self._with_drill(target, mark), mark)
@@ -86,7 +92,13 @@ class TargetReader:
             self.reading.problem(mark, "NFR013", f"no limit: `{check}` needs {listed}")
             return None
         kept = [key for key in node.keys if key in own or key not in COMMON]
-        return self.reading.typed(model, _only(node, kept), mark)
+        rule = self.reading.typed(model, _only(node, kept), mark)
+        promise = node.child("at_least")
+        if promise is not None and getattr(rule, "at_least", None) == 0:
+            message = f"`at_least: {promise.content}` promises nothing"
+            self.reading.problem(promise.mark, "NFR014", message, "such as `at_least: 99.9 %`")
+            return None
+        return rule
 
     def _loose(self, check: str, mark: Mark, node: Node) -> None:
         self.reading.loose(later.CHECKS[check], node, mark, f"`{check}`", COMMON)
@@ -106,7 +118,8 @@ class TargetReader:
 
     def _with_evidence(self, target: Target, mark: Mark) -> Target:
         """The only load, or else the only probe, for a target that names none."""
-        if target.load or target.probe or target.check == "yearly-availability":
+        needs_none = "probe" not in TAKEN[target.check] or target.check == "yearly-availability"
+        if target.load or target.probe or needs_none:
             return target
         loads = [] if target.check == "recovery-point" else self.loads
         key, there = ("load", loads) if loads else ("probe", self._probes(target.check))

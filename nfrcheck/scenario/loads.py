@@ -1,15 +1,14 @@
 """Loads and their routes: what is sent, how often, and what is expected back."""
 
-import csv
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, Tag, WithJsonSchema, model_validator
 
 from nfrcheck.fields import (
+    BY_NAME,
     Count,
     Duration,
     File,
@@ -21,34 +20,90 @@ from nfrcheck.fields import (
     Rate,
     Secret,
     Status,
+    one_or_by_name,
     refused,
     written,
 )
-from nfrcheck.model.units import parse_rate, parse_share
+from nfrcheck.model.units import UnitError, parse_rate, parse_share
+from nfrcheck.scenario.values import Values
+from nfrcheck.wire.templates import RESERVED, TOKEN, UNPRINTABLE
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 BODIES = ("json", "form", "graphql", "body")
-MOST_VALUES = 100_000
-_RANGE = re.compile(r"(.*)\{([0-9]{1,9})\.\.([0-9]{1,9})\}(.*)")
 _TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _BY_NAME: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
 Client = Literal["fresh", "pooled", "dns-cached", "stream"]
+
+
+def _not_none(clients: tuple[Client, ...]) -> tuple[Client, ...]:
+    if not clients:
+        raise refused("this key is empty", "such as `[fresh, pooled]`")
+    return clients
+
+
+Clients = Annotated[Many[Client], AfterValidator(_not_none)]
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Timeout = Annotated[Duration, Field(gt=0)]
+
+
+def _readable(path: Path) -> Path:
+    try:
+        path.read_text("utf-8")
+    except OSError as error:
+        raise refused(f"the file `{path}` cannot be read: {error.strerror}") from error
+    except UnicodeError as error:
+        raise refused(f"the file `{path}` is not UTF-8", "a body is sent as text") from error
+    return path
 
 
 class BodyFile(Model):
     """A body that stands in a file of its own."""
 
-    file: File
+    file: Annotated[File, AfterValidator(_readable)]
 
 
-Headers = dict[str, str | Secret]
+Body = Annotated[
+    Annotated[str, Tag("text")] | Annotated[BodyFile, Tag(BY_NAME)], one_or_by_name("text")
+]
+
+
+def _header_name(name: str) -> str:
+    if not TOKEN.fullmatch(name):
+        raise refused(f"`{name}` cannot be the name of a header", "such as `x-tenant`")
+    if name.lower() in RESERVED:
+        raise refused(f"the header `{name}` is set by nfrcheck itself", "leave it out")
+    return name
+
+
+def _in_one_line(headers: dict[str, str | Secret]) -> dict[str, str | Secret]:
+    for name, value in headers.items():
+        if isinstance(value, str) and UNPRINTABLE.search(value):
+            raise refused(f"the header `{name}` holds a control character", "write it in one line")
+    return headers
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+Headers = Annotated[dict[HeaderName, str | Secret], AfterValidator(_in_one_line)]
+
+
+def _answered(status: str) -> str:
+    if status == "timeout":
+        remedy = "such as `2xx`; `exclude` in a target leaves out requests that timed out"
+        raise refused("`timeout` is no answer, so none can be expected to be it", remedy)
+    return status
+
+
+Answered = Annotated[
+    Status,
+    AfterValidator(_answered),
+    WithJsonSchema({"type": ["string", "integer"], "examples": [200, "2xx"]}),
+]
 
 
 class Expect(Model):
     """What a good answer is; without it the status decides."""
 
-    status: Many[Status] = ()
+    status: Many[Answered] = ()
     json_: dict[Pointer, Json] = Field(default_factory=dict, alias="json")
     has: Many[Pointer] = ()
     absent: Many[Pointer] = ()
@@ -57,6 +112,8 @@ class Expect(Model):
 
 
 def _path(text: Any) -> Any:
+    if isinstance(text, str) and UNPRINTABLE.search(text):
+        raise refused("the path holds a control character", "such as `%0A` for a line break")
     if not isinstance(text, str) or text.startswith("/"):
         return text
     if "://" in text:
@@ -80,12 +137,12 @@ class Request(Model):
     options: Path_ | None = None
     json_: Json = Field(None, alias="json")
     form: dict[str, str] | None = None
-    graphql: str | BodyFile | None = None
-    body: str | BodyFile | None = None
+    graphql: Body | None = None
+    body: Body | None = None
     query: dict[str, str] = Field(default_factory=dict)
     headers: Headers = Field(default_factory=dict)
     principal: Name | None = Field(None, alias="as")
-    timeout: Duration | None = None
+    timeout: Timeout | None = None
     expect: Expect | None = None
 
     @property
@@ -115,7 +172,7 @@ class Step(Request):
 
     steps: tuple[dict[Name, "Step"], ...] = ()
     weight: Weight = 1.0
-    at_least_rate: Rate | None = None
+    at_least_rate: Annotated[Rate, Field(gt=0)] | None = None
     idempotency_key: bool = False
     save: dict[str, Pointer] = Field(default_factory=dict)
     needs: Many[Name] = ()
@@ -123,7 +180,10 @@ class Step(Request):
     @model_validator(mode="before")
     @classmethod
     def _one_method(cls, given: Any) -> Any:
-        return one_of(given, (*METHODS, "steps"), "a route", "such as `get: /products/1`")
+        given = one_of(given, (*METHODS, "steps"), "a route", "such as `get: /products/1`")
+        if isinstance(given, dict) and given.get("steps") == []:
+            raise refused("`steps` is empty", "such as `steps: [{home: {get: /}}]`")
+        return given
 
 
 def one_of(given: Any, keys: tuple[str, ...], what: str, example: str) -> Any:
@@ -151,13 +211,19 @@ def _rate(text: str) -> float | Ramp:
     return Ramp(parse_rate(low), parse_rate(high)) if dots else parse_rate(text)
 
 
+def _some(text: str) -> float | Ramp:
+    if (rate := _rate(text)) == 0:
+        raise UnitError("this key must be greater than 0", "such as `50/s`, or leave the load out")
+    return rate
+
+
 def _rates(value: Any) -> Any:
     read = written(_rate)
     if isinstance(value, list | tuple):
         return tuple(read(entry) for entry in value)
     if isinstance(value, dict):
         return {str(key): read(entry) for key, entry in value.items()}
-    return read(value)
+    return written(_some)(value)
 
 
 RateOverTime = Annotated[
@@ -190,58 +256,6 @@ EntryWeights = Annotated[
 ]
 
 
-def _values(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str):
-        return _numbered(value)
-    if isinstance(value, dict) and set(value) == {"list"}:
-        entries = value["list"]
-        return tuple(map(str, entries)) if isinstance(entries, list) else (str(entries),)
-    if isinstance(value, dict) and set(value) == {"csv", "column"}:
-        folder = (info.context or {}).get("folder") or "."
-        return _column(Path(folder) / str(value["csv"]), str(value["column"]))
-    if isinstance(value, dict | list):
-        raise refused(
-            "values are `sku-{1..100}`, `{list: [...]}` or `{csv: file, column: name}`",
-            "write a list as `{list: [...]}`",
-        )
-    return value
-
-
-def _numbered(text: str) -> tuple[str, ...]:
-    match = _RANGE.fullmatch(text)
-    if not match:
-        remedy = f"did you mean `{{list: [{text}]}}`?"
-        raise refused(f"`{text}` has no range such as `{{1..100}}`", remedy)
-    before, low, high, after = match.groups()
-    if not 0 <= int(high) - int(low) < MOST_VALUES:
-        raise refused(f"`{low}..{high}` is not a range of 1 to {MOST_VALUES} values")
-    return tuple(f"{before}{number}{after}" for number in range(int(low), int(high) + 1))
-
-
-def _column(path: Path, column: str) -> tuple[str, ...]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if column not in (rows.fieldnames or ()):
-                there = ", ".join(f"`{name}`" for name in rows.fieldnames or ())
-                raise refused(f"`{path.name}` has no column `{column}`", f"there is {there}")
-            values = tuple(row[column] or "" for row in rows)
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise refused(f"the file `{path}` cannot be read") from error
-    if not 0 < len(values) <= MOST_VALUES:
-        raise refused(f"`{path.name}` has {len(values)} values, 1 to {MOST_VALUES} can be used")
-    return values
-
-
-Values = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_values),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "object"}], "examples": ["sku-{1..100}"]}
-    ),
-]
-
-
 class Load(Model):
     """Traffic at a rate that does not wait for answers; closed only for a `locustfile`."""
 
@@ -252,7 +266,7 @@ class Load(Model):
     entry: EntryWeights = Field(default_factory=dict)
     rate: RateOverTime | None = None
     arrivals: Literal["constant", "poisson"] = "constant"
-    timeout: Duration | None = None
+    timeout: Timeout | None = None
     retries: Count = 0
     client: Client = "pooled"
     principal: Name | None = Field(None, alias="as")
@@ -273,4 +287,6 @@ class Load(Model):
         given = one_of(given, sources, "a load", "such as `journey: {home: {get: /}}`")
         if isinstance(given, dict) and "locustfile" not in given and "rate" not in given:
             raise refused("`rate` is missing", "such as `rate: 50/s`")
+        if isinstance(given, dict) and given.get("journey") == {}:
+            raise refused("`journey` has no route", "such as `journey: {home: {get: /}}`")
         return given

@@ -4,8 +4,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from nfrcheck.fields import Duration, Many, Model, Name, Pointer, Rate, refused
-from nfrcheck.scenario.loads import METHODS, Client, EntryWeights, Request, one_of
+from nfrcheck.fields import Duration, Model, Name, Pointer, Rate, refused
+from nfrcheck.scenario.loads import BODIES, METHODS, Clients, EntryWeights, Request, one_of
+
+OF_A_REQUEST = (*BODIES, "query", "headers", "as", "expect")
 
 
 class HttpProbe(Request):
@@ -14,14 +16,21 @@ class HttpProbe(Request):
     kind: Literal["http"] = "http"
     every: Duration = Field(gt=0)
     entry: EntryWeights = Field(default_factory=dict)
-    client: Many[Client] = ("pooled",)
+    client: Clients = ("pooled",)
     routes_of: Name | None = None
     vantage: Name | None = Field(None, alias="from")
 
     @model_validator(mode="before")
     @classmethod
     def _one_request(cls, given: Any) -> Any:
-        return one_of(given, (*METHODS, "routes_of"), "a probe", "such as `get: /health`")
+        given = one_of(given, (*METHODS, "routes_of"), "a probe", "such as `get: /health`")
+        own = [key for key in given if key in OF_A_REQUEST] if isinstance(given, dict) else []
+        if own and "routes_of" in given:
+            raise refused(
+                f"`{own[0]}` says what is sent, and `routes_of` sends what the load does",
+                "remove one of the two, or write it in the load",
+            )
+        return given
 
 
 class Read(Request):
@@ -43,7 +52,7 @@ class WritesProbe(Request):
     read: Read
     rate: Rate = Field(gt=0)
     entry: EntryWeights = Field(default_factory=dict)
-    client: Many[Client] = ("pooled",)
+    client: Clients = ("pooled",)
     vantage: Name | None = Field(None, alias="from")
 
     @model_validator(mode="before")

@@ -10,11 +10,14 @@ from nfrcheck.scenario.assemble import ScenarioReader
 from nfrcheck.scenario.carried import check_carried
 from nfrcheck.scenario.deployment import Deployment
 from nfrcheck.scenario.document import Node
+from nfrcheck.scenario.expiring import check_expiring
 from nfrcheck.scenario.include import read_tree
 from nfrcheck.scenario.place import DeploymentReader
 from nfrcheck.scenario.references import References, secret_headers, with_entries, with_later
 from nfrcheck.scenario.scenario import Scenario
+from nfrcheck.scenario.told_apart import check_regions
 from nfrcheck.scenario.typed import Reading, nearest
+from nfrcheck.scenario.unsent import check_certificates
 
 T = TypeVar("T")
 # What a line that cannot even be parsed may hold.
@@ -58,9 +61,14 @@ def read_pair(scenario: Path | str, deployment: Path | str, *, profile: str | No
     place, below = _deployment(Path(deployment), second)
     if root is not None and below is not None:
         References(reading, root).between(below)
+        check_certificates(reading, root, below)
         _entries_said(reading, root, first, below)
         if first is not None:
             check_carried(reading, root, first, below)
+            first = with_later(replace(first, later=tuple(reading.later)))
+            check_regions(reading, root, first, below)
+            if place is not None:
+                check_expiring(second, below, first, place)
     problems = Reading([*reading.problems, *second.problems])
     read = _whole(first, problems)
     where = _whole(place, problems)

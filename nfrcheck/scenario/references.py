@@ -1,7 +1,9 @@
 """Names that must exist: inside of a scenario, and between a scenario and its deployment."""
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
+from nfrcheck.errors import Severity
 from nfrcheck.scenario.deployment import Deployment
 from nfrcheck.scenario.document import Node
 from nfrcheck.scenario.doses import check_doses
@@ -129,6 +131,23 @@ class References:
                 self._fault(drill, word, there[section])
         for name in self._names("targets"):
             self._judged(("targets", name), there)
+        self._rates(deployment.child("rates"))
+
+    def _rates(self, rates: Node | None) -> None:
+        """A slip in the name of a load would leave it at the scenario's rate.
+
+        The name of a load of another scenario is none: one deployment serves several.
+        """
+        loads = self._names("load")
+        written = rates.keys if rates and isinstance(rates.content, dict) else {}
+        unsaid = [name for name in loads if name not in written]
+        for name, mark in written.items():
+            if name not in loads:
+                meant = get_close_matches(name, unsaid, n=1, cutoff=0.6)
+                message = f"there is no load `{name}`, so this rate changes nothing"
+                remedy = nearest(name, unsaid if meant else loads) or "none is declared"
+                severity: Severity = "error" if meant else "warning"
+                self.reading.problem(mark, "NFR016", message, remedy, severity)
 
     def _judged(self, place: tuple[str, ...], there: dict[str, list[str]]) -> None:
         """The parts of the deployment that a target names."""

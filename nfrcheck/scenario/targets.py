@@ -2,9 +2,10 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from nfrcheck.fields import Count, Duration, Factor, Many, Model, Name, Share, Status, refused
 
@@ -14,12 +15,34 @@ Stratum = Literal[
 STRETCH = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(/[0-9]+)?(/(baseline|fault|hold|heal|settle|whole))?")
 
 
+def _lasting(burst: float) -> float:
+    if burst <= 0:
+        raise refused("an error phase takes time", "such as `100 ms`, or leave it out")
+    return burst
+
+
+def _never_sure(confidence: Decimal) -> Decimal:
+    # Beside 100 % there is what no float can tell from it.
+    if not 0.5 <= float(confidence) < 1:
+        raise refused("nothing is certain, and below 50 % is no evidence", "such as `95 %`")
+    return confidence
+
+
+def _at_least_once(margin: float) -> float:
+    if margin < 1:
+        raise refused(
+            "less than 1x would ask for more than the target itself promises",
+            "raise the limit of the target",
+        )
+    return margin
+
+
 class Evidence(Model):
     """When there is enough evidence; what is not said here is the profile's or the plan's."""
 
-    burst: Duration | None = None
-    confidence: Share | None = None
-    margin: Factor | None = None
+    burst: Annotated[Duration, AfterValidator(_lasting)] | None = None
+    confidence: Annotated[Share, AfterValidator(_never_sure)] | None = None
+    margin: Annotated[Factor, AfterValidator(_at_least_once)] | None = None
     min_samples: Count | None = None
     carry_over: bool | None = None
 

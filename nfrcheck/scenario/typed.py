@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from nfrcheck.errors import Diagnostic
+from nfrcheck.errors import Diagnostic, Severity
 from nfrcheck.model.units import UnitError
 from nfrcheck.scenario.document import Content, Mark, Node
 from nfrcheck.scenario.later import Keys, Later
@@ -41,8 +41,15 @@ class Reading:
     later: list[Later] = field(default_factory=list)
     seen: set[Diagnostic] = field(default_factory=set)
 
-    def problem(self, mark: Mark, code: str, message: str, remedy: str | None = None) -> None:
-        found = mark.diagnostic(code, message, remedy)
+    def problem(
+        self,
+        mark: Mark,
+        code: str,
+        message: str,
+        remedy: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        found = mark.diagnostic(code, message, remedy, severity)
         if found not in self.seen:
             self.seen.add(found)
             self.problems.append(found)

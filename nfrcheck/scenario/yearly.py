@@ -9,6 +9,9 @@ from nfrcheck.scenario.scenario import Scenario
 from nfrcheck.scenario.targets import Target
 from nfrcheck.scenario.typed import Reading, nearest
 
+STEADY_KEYS = ("load", "during", "after", "only", "exclude")
+"""What the target of the steady state says in place of the budget, if there is one."""
+
 
 def check_yearly(reading: Reading, root: Node, scenario: Scenario) -> None:
     """Names of drills and targets that do not exist, and a steady state that is not clear."""
@@ -39,6 +42,11 @@ def _incidents(reading: Reading, node: Node, root: Node, scenario: Scenario) -> 
 def _steady(reading: Reading, node: Node, target: Target, scenario: Scenario) -> None:
     there = [other.id for other in scenario.targets if other.check == "availability"]
     named = node.child("steady")
+    of = str(named.content) if named else next(iter(there), "")
+    for key in STEADY_KEYS if of in there else ():
+        if key in node.keys:
+            message = f"`{key}` is that of `{of}`, whose requests are the steady state"
+            reading.problem(node.keys[key], "NFR163", message, f"write it in `{of}`")
     if named:
         name = str(named.content)
         if name not in there:

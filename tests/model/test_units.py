@@ -14,6 +14,7 @@ from nfrcheck.model.units import (
     UNITS,
     Kind,
     Limit,
+    Quantity,
     UnitError,
     parse,
     parse_count,
@@ -27,6 +28,10 @@ from nfrcheck.model.units import (
 )
 
 FOUR_NINES = Decimal("0.9999")
+
+
+def parse_guard_of_share(text: str) -> Quantity:
+    return parse_guard(text, "share", "40 %")
 
 
 @pytest.mark.parametrize(
@@ -93,8 +98,11 @@ def test_a_share_is_exact() -> None:
         (parse_count, "1.5", "such as `10`"),
         (parse_size, "4 kb", "did you mean `4 kB`?"),
         (parse_factor, "2", "did you mean `2x`?"),
-        (parse_guard, "> 80 %", "`above 80 %`"),
-        (parse_guard, "80 %", "`above 80 %`"),
+        (parse_guard_of_share, "> 80 %", "`above 80 %`"),
+        (parse_guard_of_share, "80 %", "`above 80 %`"),
+        (parse_guard_of_share, "above 80", "did you mean `above 80 %`?"),
+        (parse_guard_of_share, "above 2 s", "such as `above 40 %`"),
+        (parse_guard_of_share, "over 3 %", "such as `above 40 %`"),
     ],
 )
 def test_what_is_written_out_of_habit_is_refused_with_the_right_form(

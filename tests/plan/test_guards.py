@@ -1,10 +1,10 @@
-"""An error budget is what the tightest availability target leaves of the planned requests."""
+"""A guard watches what it says, and an error budget is that of all planned requests."""
 
 from pathlib import Path
 
 import pytest
 
-from nfrcheck.errors import ScenarioError
+from nfrcheck.errors import InvalidFiles, ScenarioError
 from nfrcheck.plan import Options, plan
 from nfrcheck.plan.show import show
 from nfrcheck.plan.steps import Guard, Plan
@@ -125,4 +125,63 @@ def test_every_percentile_becomes_a_guard(percentile: str, tmp_path: Path) -> No
 
     found = made(tmp_path, "latency: {p99: < 1 s, load: users}", guard)
 
-    assert found.drills[0].guards == (Guard(metric="latency", above=0.3, for_s=2.0),)
+    assert found.drills[0].guards == (Guard(metric=percentile, above=0.3, for_s=2.0),)
+    assert f"{percentile} is above 300 ms for 2 s" in " ".join(show(found))
+
+
+@pytest.mark.parametrize(
+    ("guard", "message", "remedy"),
+    [
+        ("error_ratio: above 5", "`5` has no unit", "did you mean `above 5 %`?"),
+        ("error_ratio: above 40", "`40` has no unit", "did you mean `above 40 %`?"),
+        ("error_ratio: 40 %", "`40 %` is a guard without its `above`", "`above 40 %`"),
+        (
+            "error_ratio: above 2 s",
+            "`2 s` is a duration, `error_ratio` takes a share",
+            "such as `above 40 %`",
+        ),
+        (
+            "error_ratio: above 100 %",
+            "no more than all requests can fail: above 100 % it would never stop",
+            "such as `above 40 %`",
+        ),
+        (
+            "error_budget: above 2x",
+            "`2x` is a factor, `error_budget` takes a share",
+            "such as `above 40 %`",
+        ),
+        ("p99: above 200", "`200` has no unit", "did you mean `above 200 ms`?"),
+        ("p99: above 40 %", "`40 %` is a share, `p99` takes a duration", "such as `above 2 s`"),
+        ("url: file:///etc/hosts", "`file:///etc/hosts` is not a URL", "http or https"),
+    ],
+)
+def test_a_guard_that_could_never_trip_is_refused_where_it_stands(
+    guard: str, message: str, remedy: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidFiles) as refused:
+        made(tmp_path, "availability: {at_least: 99 %, load: users}", f"abort_if: {{{guard}}},")
+
+    (found,) = refused.value.diagnostics
+    lines = (tmp_path / "a.nfr.yaml").read_text().splitlines()
+    assert "abort_if" in lines[found.line - 1]
+    assert (found.code, found.message, found.remedy) == ("NFR015", message, remedy)
+
+
+def test_a_share_of_the_budget_may_be_more_than_all_of_it(tmp_path: Path) -> None:
+    guard = "abort_if: {error_budget: above 150 %},"
+
+    found = made(tmp_path, "availability: {at_least: 99 %, load: users}", guard)
+
+    assert [guard.above for guard in found.drills[0].guards] == [1.5]
+
+
+def test_what_tops_up_a_thin_route_has_its_part_of_the_budget(tmp_path: Path) -> None:
+    made(tmp_path, "availability: {at_least: 99 %, load: users}")
+    path = tmp_path / "a.nfr.yaml"
+    path.write_text(path.read_text().replace("/order}", "/order, at_least_rate: 30/s}"))
+    pair = read_pair(path, tmp_path / "a.deployment.yaml")
+
+    found = plan(pair.scenario, pair.deployment, Options())
+
+    # The route has 25 of the 50 requests a second, and 5 more to be 30.
+    assert [guard.allowed for guard in found.drills[0].guards] == [pytest.approx(55)]

@@ -54,6 +54,45 @@ def test_a_script_in_the_folder_where_a_command_starts_is_covered(project: Path)
     assert hash_of(made) != before
 
 
+@pytest.mark.parametrize(
+    ("kill", "module"),
+    [
+        pytest.param("python -m pkg.kill", "pkg/kill.py", id="a-module"),
+        pytest.param("python -m pkg.kill", "pkg/__init__.py", id="its-package"),
+        pytest.param("python3 -Im pkg now", "pkg/__main__.py", id="a-package-itself"),
+        pytest.param("python -mpkg.kill", "pkg/kill.py", id="in-one-word"),
+        pytest.param("sh -c 'exec python -m pkg.kill; true'", "pkg/kill.py", id="in-a-shell"),
+    ],
+)
+def test_a_module_beside_the_file_that_starts_it_is_covered(
+    kill: str, module: str, project: Path
+) -> None:
+    (project / "place/pkg").mkdir()
+    (project / "place" / module).write_text("raise SystemExit(0)")
+    in_place_of(project, "sh app.sh --conf=conf/app.ini @conf/more", kill)
+    made = plan_of(project)
+    before = hash_of(made)
+
+    (project / "place" / module).write_text("raise SystemExit(1)")
+
+    assert hash_of(made) != before
+
+
+def test_a_module_in_the_folder_where_a_command_starts_is_covered(project: Path) -> None:
+    (project / "place/tools").mkdir()
+    (project / "place/tools/start.py").write_text("")
+    in_place_of(project, "start: ./node.sh", "start: python -m start\n    cwd: tools")
+
+    assert "../place/tools/start.py" in covered(plan_of(project)).files
+
+
+def test_a_word_that_is_no_module_of_a_command_is_not_taken_for_one(project: Path) -> None:
+    (project / "place/app.py").write_text("")
+    in_place_of(project, "sh app.sh --conf=conf/app.ini @conf/more", "kill -m -- app")
+
+    assert not [name for name in covered(plan_of(project)).files if name.endswith("app.py")]
+
+
 @pytest.fixture
 def linked(project: Path) -> Path:
     """`lnk` leads to a folder elsewhere, so `lnk/..` is not where `lnk` stands."""

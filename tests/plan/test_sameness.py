@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nfrcheck.plan import Options, plan
-from nfrcheck.plan.sameness import key_of
+from nfrcheck.plan.sameness import alike_of, key_of
 from nfrcheck.plan.steps import Plan
 from nfrcheck.scenario.read import read_pair
 
@@ -38,16 +38,21 @@ entries:
   ea: {url: "http://127.0.0.1:8000", region: a}
   eb: {url: "http://127.0.0.1:8000", region: b}
 """
+DRY, CONTACT = Options(), Options(contact=True)
 
 
 def made(
-    folder: Path, scenario: str = SCENARIO, deployment: str = DEPLOYMENT, common: str = COMMON
+    folder: Path,
+    scenario: str = SCENARIO,
+    deployment: str = DEPLOYMENT,
+    common: str = COMMON,
+    options: Options = DRY,
 ) -> Plan:
     (folder / "a.nfr.yaml").write_text(scenario)
     (folder / "a.deployment.yaml").write_text(deployment)
     (folder / "common.yaml").write_text(common)
     pair = read_pair(folder / "a.nfr.yaml", folder / "a.deployment.yaml")
-    return plan(pair.scenario, pair.deployment, Options())
+    return plan(pair.scenario, pair.deployment, options)
 
 
 def key(plan: Plan) -> str:
@@ -106,6 +111,7 @@ def test_never_across_addresses(tmp_path: Path) -> None:
         pytest.param("run", "region: a}, repeat: 1", "region: b}, repeat: 1", False, id="the-run"),
         pytest.param("run", "warm-up: 2 s", "warm-up: 3 s", True, id="the-run-without-warm-up"),
         pytest.param(None, "region: b", "region: a", True, id="quiet-phases-and-a-drill"),
+        pytest.param("steady/1", "steady: 20 s", "steady: 30 s", False, id="a-part-of-a-phase"),
     ],
 )
 def test_only_the_steps_that_are_asked_about_count(
@@ -129,3 +135,37 @@ def test_the_size_of_a_fault_counts_and_the_id_of_the_run_does_not(tmp_path: Pat
         key(made(tmp_path, scenario.replace("latency: 1 s", "latency: 2 s"), DEPLOYMENT + proxy))
         != before
     )
+
+
+def with_headers(headers: str, who: str = "") -> str:
+    return SCENARIO.replace("{n: {get: /}}", f"{{n: {{get: /{who}, headers: {{{headers}}}}}}}")
+
+
+def test_never_across_other_headers(tmp_path: Path) -> None:
+    """A flag that is on is another request, and maybe another answer."""
+    written = ("", 'x-flag: "off"', 'x-flag: "on"', 'x-other: "on"')
+
+    plans = [made(tmp_path, with_headers(headers)) for headers in written]
+
+    assert len({key(one) for one in plans}) == len(written)
+    assert len({alike_of(one.targets[0], one) for one in plans}) == len(written)
+
+
+@pytest.mark.parametrize(
+    ("headers", "who"),
+    [pytest.param("x-key: {env: SECRET}", "", id="header"), pytest.param("", ", as: me", id="who")],
+)
+def test_a_secret_that_was_replaced_leaves_the_evidence_as_it_is(
+    headers: str, who: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = f"{DEPLOYMENT}principals: {{me: {{token: {{env: SECRET}}}}}}\n"
+    scenario = with_headers(headers, who)
+    found = []
+    for secret in ("first-secret", "second-secret"):
+        monkeypatch.setenv("SECRET", secret)
+        found.append(made(tmp_path, scenario, people, options=CONTACT))
+    sent = [[*one.traffic[0].routes[0].headers.values()] for one in found]
+
+    assert sent[0] != sent[1]
+    assert key(found[0]) == key(found[1])
+    assert alike_of(found[0].targets[0], found[0]) == alike_of(found[1].targets[0], found[1])

@@ -87,7 +87,7 @@ def test_a_drill_that_nothing_stops_says_so() -> None:
     ("guard", "words"),
     [
         (Guard(metric="error_ratio", above=0.8, for_s=5.0), "errors are above 80 % for 5 s"),
-        (Guard(metric="latency", above=2.0, for_s=10.0), "p99 is above 2.0 s for 10 s"),
+        (Guard(metric="p99", above=2.0, for_s=10.0), "p99 is above 2.0 s for 10 s"),
         (Guard(metric="file", target="STOP"), "the file STOP says stop"),
     ],
     ids=["errors", "latency", "file"],

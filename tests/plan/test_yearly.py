@@ -120,6 +120,18 @@ def test_a_kept_target_is_the_same_when_it_is_read_again(tmp_path: Path) -> None
             INCIDENTS, f"{OWN}\n{OTHER}", "which is the steady state?", id="two-steady-states"
         ),
         pytest.param(INCIDENTS, "", "say which one is the steady state", id="two-loads"),
+        pytest.param(
+            f"{INCIDENTS}, during: quiet",
+            OWN,
+            "`during` is that of `availability`",
+            id="another-stretch",
+        ),
+        pytest.param(
+            f"{INCIDENTS}, steady: other, load: users",
+            f"{OWN}\n{OTHER}",
+            "`load` is that of `other`",
+            id="another-load",
+        ),
         pytest.param("incidents: {lose-b: twice}", OWN, "twice", id="no-rate"),
         pytest.param("incidents: {}", OWN, "incidents", id="no-incident"),
     ],

@@ -18,10 +18,22 @@ DEPLOYMENT = """\
 nfrcheck: 1
 entries: {app: {url: "http://127.0.0.1:8000"}}
 """
+SHOP = "  shop: {rate: 5/s, journey: {home: {get: /}}}\n"
+OF_SHOP = "targets: {availability: {at_least: 99 %, load: shop}}\n"
 
 Write = Callable[..., tuple[Path, Path]]
 Complain = Callable[..., list[Diagnostic]]
 Read = Callable[..., Pair]
+
+
+def load_of(text: str) -> str:
+    """A scenario whose only load, `shop`, stands on line 3."""
+    return f"nfrcheck: 1\nload:\n  shop: {text}\n{OF_SHOP}"
+
+
+def probe_of(text: str) -> str:
+    """A scenario whose only probe, `edge`, stands on line 5."""
+    return f"nfrcheck: 1\nload:\n{SHOP}probes:\n  edge: {text}\n{OF_SHOP}"
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from nfrcheck.errors import DeploymentError
 from nfrcheck.fields import (
+    AboveDuration,
+    AboveShare,
     AtMost,
     Bandwidth,
     Count,
@@ -16,7 +18,6 @@ from nfrcheck.fields import (
     DurationOrOff,
     Factor,
     File,
-    Guard,
     Json,
     LowerRate,
     LowerShare,
@@ -56,7 +57,8 @@ class Everything(Model):
     lower_share: LowerShare | None = None
     lower_rate: LowerRate | None = None
     at_most: AtMost | None = None
-    guard: Guard | None = None
+    above_share: AboveShare | None = None
+    above_duration: AboveDuration | None = None
     off: DurationOrOff = 1.0
     names: Many[Name] = ()
     status: Many[Status] = ()
@@ -80,7 +82,8 @@ WRITTEN = {
     "lower_share": "40 % .. 60 %",
     "lower_rate": "at least 10/s",
     "at_most": "0 events",
-    "guard": "above 40 %",
+    "above_share": "above 40 %",
+    "above_duration": "above 2 s",
     "off": "off",
     "names": "lose-b",
     "status": ["2xx", "404", "timeout"],

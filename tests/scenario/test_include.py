@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from nfrcheck.errors import InvalidFiles
-from nfrcheck.scenario.read import read_scenario
+from nfrcheck.scenario.loads import BodyFile
+from nfrcheck.scenario.read import read_deployment, read_scenario
 
 from .conftest import SCENARIO
 
@@ -82,3 +83,64 @@ def test_paths_are_relative_to_the_file_that_holds_them(tmp_path: Path) -> None:
     path.write_text("nfrcheck: 1\ninclude: [below/base.nfr.yaml]\n", "utf-8")
 
     assert read_scenario(path).load["users"].data["sku"] == ("a", "b")
+
+
+SKUS = "data: {sku: {csv: skus.csv, column: sku}}"
+ROUTE = 'rate: 5/s, journey: {a: {post: "/{sku}", body: {file: order.json}}}'
+
+
+def test_a_path_that_is_set_anew_is_relative_to_the_file_that_sets_it(tmp_path: Path) -> None:
+    """However much of what is around it stands in the included file."""
+    (tmp_path / "below").mkdir()
+    for folder, sku in ((tmp_path, "new"), (tmp_path / "below", "old")):
+        (folder / "skus.csv").write_text(f"sku\n{sku}\n", "utf-8")
+        (folder / "order.json").write_text(sku, "utf-8")
+    (tmp_path / "below" / "base.nfr.yaml").write_text(
+        f"nfrcheck: 1\nload: {{users: {{{SKUS}, {ROUTE}}}}}\n"
+        "targets: {latency: {p99: < 1 s}}\n",
+        "utf-8",
+    )
+    path = tmp_path / "over.nfr.yaml"
+    again = "{data: {sku: {csv: skus.csv}}, journey: {a: {body: {file: order.json}}}}"
+    path.write_text(
+        f"nfrcheck: 1\ninclude: [below/base.nfr.yaml]\nload: {{users: {again}}}\n", "utf-8"
+    )
+
+    load = read_scenario(path).load["users"]
+
+    body = load.journey["a"].body
+    assert load.data["sku"] == ("new",)
+    assert isinstance(body, BodyFile)
+    assert body.file == tmp_path / "order.json"
+
+
+def test_what_a_control_says_anew_starts_in_the_folder_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    kinds = (
+        "node: {kind: shell, kill: ./kill.sh, restore: ./start.sh, verify: ./up.sh},"
+        "one: {kind: process, pid: one.pid, log: one.log}"
+    )
+    (tmp_path / "below" / "nodes.yaml").write_text(
+        "nfrcheck: 1\nentries: {app: {url: 'http://127.0.0.1:1', ca: ca.pem}}\n"
+        f"components: {{{kinds}}}\n",
+        "utf-8",
+    )
+    path = tmp_path / "place.deployment.yaml"
+    path.write_text(
+        "nfrcheck: 1\ninclude: below/nodes.yaml\nentries: {app: {ca: ca.pem}}\n"
+        "components: {node: {kill: ./kill.sh}, one: {pid: one.pid}}\n",
+        "utf-8",
+    )
+
+    deployment = read_deployment(path)
+
+    steps = {
+        verb: step
+        for verb in ("kill", "restore")
+        for step in deployment.components["node"].control.steps(verb)
+    }
+    assert steps["kill"]["cwd"] == str(tmp_path)
+    assert steps["restore"]["cwd"] == str(tmp_path / "below")
+    assert deployment.entries["app"].ca == tmp_path / "ca.pem"
+    one = deployment.components["one"].control
+    assert (one.pid, one.log) == (tmp_path / "one.pid", tmp_path / "below" / "one.log")

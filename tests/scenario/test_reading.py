@@ -139,7 +139,8 @@ targets:
     class: advisory
     evidence: {confidence: 99 %, min_samples: 100, margin: 2x}
     waived: {owner: us, until: 2026-12-31, because: "slow, but fine"}
-"""
+""",
+        DEPLOYMENT + "regions: {a: {}}\nserved_by: {header: x-region}\n",
     ).scenario.target("availability")
 
     assert (target.during, target.after, target.each) == (("steady", "run"), 5.0, ("region",))
