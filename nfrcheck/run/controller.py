@@ -18,7 +18,6 @@ from nfrcheck.plan.keep import streams_of
 from nfrcheck.plan.steps import Drill, Guard, Plan
 from nfrcheck.run.aloud import say_aloud
 from nfrcheck.run.children import Child, ChildFailed
-from nfrcheck.run.confirm import Confirmer
 from nfrcheck.run.drill import DrillRunner
 from nfrcheck.run.guard_client import GuardianClient
 from nfrcheck.run.guards import Watch
@@ -255,8 +254,9 @@ class _Stage:
     def _runner(self) -> DrillRunner:
         assert self._guardian, "a plan with drills has a guardian"
         if self._drills is None:
-            confirmer = Confirmer(self._plan.entries, self._plan.paths, self._children)
-            self._drills = DrillRunner(self._log, self._stop, self._guardian, confirmer, self._ui)
+            self._drills = DrillRunner(
+                self._plan, self._log, self._stop, self._guardian, self._children, ui=self._ui
+            )
         return self._drills
 
     async def _read_back(self) -> None:
@@ -283,7 +283,7 @@ class _Stage:
         """The ledger holds all that the guardian knew, so the fault need not wait for a person."""
         try:
             restored = await asyncio.to_thread(restore, ledger, say_aloud)
-        except LedgerError as error:
+        except (LedgerError, OSError) as error:
             say_aloud(f"nfrcheck: the guardian is gone, and its ledger cannot be used: {error}")
             return False
         for alarm in restored.alarms:

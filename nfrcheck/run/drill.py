@@ -2,21 +2,26 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from nfrcheck.errors import NfrcheckError
 from nfrcheck.experiments.faults import Armed
+from nfrcheck.experiments.faults.proof import PROOF_S
 from nfrcheck.history.write import EventLog
-from nfrcheck.plan.steps import Drill
+from nfrcheck.plan.steps import Drill, Plan
+from nfrcheck.run import last_look, shown
+from nfrcheck.run.children import Child
 from nfrcheck.run.confirm import Confirmer
 from nfrcheck.run.guard_client import Arming, GuardianClient, GuardianLost
+from nfrcheck.run.last_look import LastLook
+from nfrcheck.run.pace import pause_s
 from nfrcheck.run.stop import Stop, Stopped
 from nfrcheck.run.timeline import phase
 from nfrcheck.run.ui import Ui
+from nfrcheck.run.verifiable import unverifiable
 
-PROOF_S = 5.0
-"""Within this time after the command an independent request must see the fault."""
 SPARE_S = 5.0
 """What the guardian waits beyond the longest hold before it puts a fault back by itself."""
 AFTER_STOP_S = 10.0
@@ -27,18 +32,31 @@ class DrillRunner:
     """Runs drills; a fault that is not seen to be put back is the last one that is injected."""
 
     def __init__(
-        self, log: EventLog, stop: Stop, guardian: GuardianClient, confirmer: Confirmer, ui: Ui
+        self,
+        plan: Plan,
+        log: EventLog,
+        stop: Stop,
+        guardian: GuardianClient,
+        children: Sequence[Child],
+        *,
+        ui: Ui,
     ) -> None:
         self._log = log
         self._folder = log.folder
         self._stop = stop
         self._guardian = guardian
-        self._confirmer = confirmer
+        self._confirmer = Confirmer(plan.entries, plan.paths, children)
+        between_s = pause_s(plan.spare_rate, last_look.ASK_EVERY_S)
+        self._confirmer.shares.pause_s = between_s
+        self._confirmer.answers.pause_s = pause_s(plan.spare_rate, shown.ASK_EVERY_S)
+        self._last_look = LastLook(plan.entries, plan.paths, plan.used, between_s)
         self._ui = ui
         self._armed: list[tuple[str, Armed]] = []
         self.touched = False
         """Whether anything was ever armed, and so may have been injected."""
         self.current: Drill | None = None
+        self._done_at = 0.0
+        """When the last command had ended."""
         self._doubtful = False
         """It was commanded and not seen: it may come when it was put back already."""
 
@@ -50,9 +68,14 @@ class DrillRunner:
         try:
             async with self._part(drill, "baseline"):
                 await self._stop.sleep(drill.baseline_s)
-                unwell = await self._confirmer.unwell(drill.seen_by)
+                unwell = await self._stop.unless_asked(
+                    self._confirmer.unwell(drill.armed, drill.seen_by)
+                )
                 unwell = unwell or await self._confirmer.links.calm(drill.armed)
-                unwell = unwell or await self._confirmer.answers.calm(drill.armed, drill.seen_by)
+                unwell = unwell or await self._stop.unless_asked(
+                    self._confirmer.answers.calm(drill.armed, drill.seen_by)
+                )
+                unwell = unwell or await self._stop.unless_asked(self._unverifiable(drill))
             if unwell:
                 self._without_effect(drill, unwell)
                 return
@@ -61,6 +84,10 @@ class DrillRunner:
         finally:
             self.current = None
             self._ui.phase_done(name)
+
+    async def _unverifiable(self, drill: Drill) -> str | None:
+        checks = [check for armed in drill.armed for check in self._confirmer.verify(armed)]
+        return await unverifiable(checks, self._confirmer.shares.pause_s)
 
     async def _fault(self, drill: Drill) -> None:
         """From arming to healing. A stop that was asked for is left to whoever waits next."""
@@ -76,7 +103,8 @@ class DrillRunner:
                             drill.armed, drill.hold_s, self._stop
                         )
                         own = (armed.gone() for _, armed in self._armed)
-                        if gone := gone or next(filter(None, own), None):
+                        gone = gone or next(filter(None, own), None)
+                        if gone := gone or await self._ended_by_itself(drill):
                             self._without_effect(drill, gone)
         except NfrcheckError as error:
             self._event(drill, "failed", because=error.message)
@@ -87,6 +115,22 @@ class DrillRunner:
             if self._armed:
                 async with self._part(drill, "heal"):
                     await self._heal(drill)
+
+    async def _ended_by_itself(self, drill: Drill) -> str | None:
+        """Why it was not held to its end; what may have other causes is only written down."""
+        held_s = time.monotonic() - self._done_at
+        for _, armed in self._armed:
+            ways = _ways(drill, armed)
+            well = await self._last_look.well(armed, ways, held_s, self._stop)
+            if well and well.sure:
+                return f"it ended in its hold: {well.because}"
+            if well:
+                self._log.write(
+                    "note",
+                    text=f"{drill.label}: at the end of the hold {well.because}: the system took "
+                    "another way, or the fault had ended",
+                )
+        return None
 
     async def _settle(self, drill: Drill) -> None:
         """The recovery is watched after a stop as well, but not for long."""
@@ -119,11 +163,15 @@ class DrillRunner:
 
     def _longest_s(self, drill: Drill) -> float:
         """Arming, injecting and proving, one after another, take no longer."""
-        commands = sum(armed.deadline_s + PROOF_S for armed in drill.armed)
+        commands = sum(armed.deadline_s + self._proof_s(drill, armed) for armed in drill.armed)
         return commands + 2 * self._look_s(drill)
 
+    def _proof_s(self, drill: Drill, armed: Armed) -> float:
+        return PROOF_S + self._confirmer.answers.slowed_s(armed, _ways(drill, armed))
+
     def _look_s(self, drill: Drill) -> float:
-        return SPARE_S + self._confirmer.links.look_s(drill.armed)
+        last = (self._last_look.look_s(armed, _ways(drill, armed)) for armed in drill.armed)
+        return SPARE_S + self._confirmer.links.look_s(drill.armed) + sum(last)
 
     async def _inject(self, drill: Drill) -> bool:
         """Commands every fault of the drill and waits for the proof; False: it had no effect."""
@@ -135,9 +183,10 @@ class DrillRunner:
             # still reach the deployment after the healing.
             wait = self._stop.unless_hurried if armed.may_come_late else self._stop.unless_asked
             await wait(armed.inject())
+        self._done_at = time.monotonic()
         for _, armed in self._armed:
-            seen_by = armed.seen_by or drill.seen_by
-            unseen = await self._confirmer.wait(armed, seen_by, PROOF_S, self._stop)
+            ways, within_s = _ways(drill, armed), self._proof_s(drill, armed)
+            unseen = await self._confirmer.wait(armed, ways, within_s, self._stop)
             if unseen:
                 self._without_effect(drill, unseen)
                 return False
@@ -155,7 +204,7 @@ class DrillRunner:
 
     async def _heal(self, drill: Drill) -> None:
         self._event(drill, "healing")
-        wrong, undone = [], True
+        wrong, undone, share_s = [], True, 0.0
         while self._armed:
             id_, armed = self._armed.pop()
             try:
@@ -165,7 +214,7 @@ class DrillRunner:
                 wrong.append(lost.message)
                 undone = False
                 continue
-            undone = undone and outcome.ok
+            undone, share_s = undone and outcome.ok, outcome.share_s
             if not (outcome.ok and outcome.verified):
                 wrong.append(outcome.because or "it was not seen well")
             elif outcome.overdue:
@@ -174,7 +223,8 @@ class DrillRunner:
                 self._without_effect(drill, because)
             await self._hear(drill, armed)
         if undone:
-            self._event(drill, "healed")
+            # Until traffic came back is a time of the system, which targets ask for.
+            self._event(drill, "healed", t=self._log.now() - share_s)
         if wrong:
             because = "; ".join(wrong)
             self._event(drill, "unverified", because=because)
@@ -208,6 +258,11 @@ class DrillRunner:
             witnesses=list(drill.witnesses),
             **more,
         )
+
+
+def _ways(drill: Drill, armed: Armed) -> Sequence[str]:
+    """The entries that lead through this one of its faults."""
+    return armed.seen_by or drill.seen_by
 
 
 def _where(armed: Sequence[Armed]) -> dict[str, str]:

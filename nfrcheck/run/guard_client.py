@@ -179,6 +179,7 @@ class GuardianClient:
             ok=answer["ok"],
             verified=answer["verified"],
             seconds=answer["seconds"],
+            share_s=answer["share_s"],
             because=answer["because"],
             overdue=answer["overdue"],
         )

@@ -202,6 +202,7 @@ class Guardian:
             "ok": healed.ok,
             "verified": healed.verified,
             "seconds": healed.seconds,
+            "share_s": healed.share_s,
             "because": healed.because or (TIME_OVER if before else None),
             "overdue": before is not None,
         }

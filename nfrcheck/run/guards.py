@@ -6,6 +6,8 @@ import urllib.request
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request
 
 from nfrcheck.plan.steps import Guard
 from nfrcheck.run.children import Child
@@ -85,11 +87,9 @@ class Watch:
             # Where nothing is allowed, the first failure is more than all of it.
             return bad / guard.allowed if guard.allowed else float("inf") if bad else 0.0
         lines = [child.recent[-1][1] for child in self._children if child.recent]
-        if guard.metric == "latency":
-            worst = [
-                float(line["p99_ms"]) / 1e3 for line in lines if line.get("p99_ms") is not None
-            ]
-            return max(worst, default=None)
+        if guard.metric != "error_ratio":
+            times = (line.get(f"{guard.metric}_ms") for line in lines)
+            return max((float(ms) / 1e3 for ms in times if ms is not None), default=None)
         bad = sum(line.get("bad", 0) for line in lines)
         done = bad + sum(line.get("good", 0) for line in lines)
         return bad / done if done else None
@@ -126,10 +126,23 @@ def _sentence(guard: Guard, value: float) -> str:
     return f"{guard.metric} was {shown}, above {limit} for {guard.for_s:g} s"
 
 
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    """Only the host that was declared is asked: what another one says is no word of its own."""
+
+    def redirect_request(self, req: Request, *answered: Any) -> Request | None:
+        to = urlsplit(answered[-1])
+        same = to.scheme in {"http", "https"} and to.hostname == urlsplit(req.full_url).hostname
+        return super().redirect_request(req, *answered) if same else None
+
+
 def _says_stop(url: str) -> bool:
-    """A stop URL stops with any answer of 2xx; 404 and silence let the run go on."""
+    """A stop URL stops with any answer of 2xx; 404 and silence let the run go on.
+
+    No proxy of the environment is asked in its place.
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _SameHost())
     try:
-        with urllib.request.urlopen(url, timeout=URL_TIMEOUT_S) as answer:  # noqa: S310 - http(s) only, checked when read
+        with opener.open(url, timeout=URL_TIMEOUT_S) as answer:
             return 200 <= int(answer.status) < 300
     except (OSError, http.client.HTTPException):
         return False

@@ -29,6 +29,8 @@ class Healed:
     because: str | None = None
     overdue: bool = False
     """The guardian had put it back before anybody told it to: its time was over."""
+    share_s: float = 0.0
+    """Of `seconds` those, the last ones, in which all was well but for its share of answers."""
 
 
 def refusal(entry: Entry) -> str | None:
@@ -48,6 +50,8 @@ class Healing:
     def __init__(self, ledger: Ledger, say: Callable[[str], None]) -> None:
         self._ledger = ledger
         self._say = say
+        self._well_at: dict[str, float] = {}
+        """When each was first seen well, if it was still to be seen to have its share again."""
 
     def heal(self, entries: Sequence[Entry], *, well: str = "verified") -> list[Healed]:
         """Undoes all entries from last to first, then checks all; again for those not well yet.
@@ -58,6 +62,7 @@ class Healing:
         began = time.monotonic()
         deadlines = {entry.id: Deadline.after(entry.deadline_s) for entry in entries}
         results: dict[str, Healed] = {}
+        self._well_at.clear()
         pending, patience_s = list(reversed(entries)), _FIRST_PATIENCE_S
         while pending:
             undone = [(entry, self._undo(entry)) for entry in pending]
@@ -110,8 +115,13 @@ class Healing:
             return [undone.because]
         if any(step.get("only_if_unverified") for step in entry.undo):
             patience_s = None  # to do that again would be an outage of its own
-        outcomes = [confirm(check, patience_s=patience_s) for check in entry.verify]
-        return [outcome.because for outcome in outcomes if not outcome.ok]
+        shares = [check for check in entry.verify if check.get("tries")]
+        reasons = _bad([check for check in entry.verify if check not in shares], patience_s)
+        if reasons or not shares:
+            return reasons
+        # A system may take its time until it sends traffic there: that is not time of the healing.
+        self._well_at.setdefault(entry.id, time.monotonic())
+        return _bad(shares, patience_s)
 
     def _written(
         self, entry: Entry, done: bool, reasons: list[str], well: str, began: float
@@ -122,12 +132,14 @@ class Healing:
             self.write("failed", id=entry.id, because=because)
         else:
             self.write(well, id=entry.id)
+        now = time.monotonic()
         return Healed(
             id=entry.id,
             ok=done,
             verified=not reasons,
-            seconds=round(time.monotonic() - began, 3),
+            seconds=round(now - began, 3),
             because=because,
+            share_s=round(now - self._well_at.get(entry.id, now), 3),
         )
 
     def write(self, state: str, **fields: Any) -> bool:
@@ -138,6 +150,11 @@ class Healing:
             self._say(f"nfrcheck: cannot write the ledger {self._ledger.path}: {error}")
             return False
         return True
+
+
+def _bad(checks: Iterable[Step], patience_s: float | None) -> list[str]:
+    outcomes = [confirm(check, patience_s=patience_s) for check in checks]
+    return [outcome.because for outcome in outcomes if not outcome.ok]
 
 
 def alarm(entry: Entry, because: str | None, run: str) -> str:

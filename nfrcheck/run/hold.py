@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nfrcheck.errors import InvalidFiles, UsageError
+from nfrcheck.errors import DeploymentError, InvalidFiles, UsageError
 from nfrcheck.plan import Options, plan
+from nfrcheck.plan.safety import rules_of
 from nfrcheck.plan.secret_names import secrets_of
-from nfrcheck.plan.steps import Plan
+from nfrcheck.plan.steps import Guard, Plan
 from nfrcheck.run.controller import Ended, run
 from nfrcheck.run.in_place import refuse_what_is_in_place
 from nfrcheck.run.step import name_secrets
 from nfrcheck.run.ui import Ui
 from nfrcheck.scenario.deployment import Deployment
+from nfrcheck.scenario.expiring import TOO_SHORT
 from nfrcheck.scenario.read import read_deployment, read_pair
 
 NAME = "hold"
@@ -50,13 +52,15 @@ def plan_hold(deployment: Path, wish: Wish, folder: Path) -> Plan:
     Raises InvalidFiles for the deployment, UsageError for what is asked, DeploymentError, Refused.
     """
     place = read_deployment(deployment)
+    _refuse_budgets(place)
     scenario = folder / f"{NAME}.nfr.yaml"
     scenario.write_text(json.dumps(_scenario(place, wish)), encoding="utf-8")
     try:
         pair = read_pair(scenario, deployment)
     except InvalidFiles as invalid:
         found = next(one for one in invalid.diagnostics if one.severity == "error")
-        raise UsageError(found.message, found.remedy) from None
+        at_most = ", which is `--at-most` here" if found.code == TOO_SHORT else ""
+        raise UsageError(found.message, f"{found.remedy}{at_most}") from None
     name_secrets(secrets_of(pair.deployment))
     run_id = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H%M%SZ}-{NAME}-{secrets.token_hex(2)}"
     made = plan(pair.scenario, pair.deployment, Options(run_id=run_id, contact=True))
@@ -64,8 +68,9 @@ def plan_hold(deployment: Path, wish: Wish, folder: Path) -> Plan:
         raise UsageError(f"this version cannot do {wish.fault}", "nfrcheck list faults")
     refuse_what_is_in_place(pair.deployment, made)
     # Only a share of the traffic can show that a region was drained; all else answers for itself.
-    watching = "drain" in wish.fault
-    drill = replace(made.drills[0], baseline_s=WATCH_S if watching else 0.0, settle_s=0.0)
+    drained = "drain" in wish.fault
+    drill = replace(made.drills[0], baseline_s=WATCH_S if drained else 0.0, settle_s=0.0)
+    watching = drained or any(map(_needs_figures, made.guards))
     return replace(
         made,
         scenario=run_id,
@@ -73,6 +78,22 @@ def plan_hold(deployment: Path, wish: Wish, folder: Path) -> Plan:
         targets=(),
         traffic=made.traffic if watching else (),
     )
+
+
+def _needs_figures(guard: Guard) -> bool:
+    return guard.metric not in {"file", "url"}
+
+
+def _refuse_budgets(place: Deployment) -> None:
+    """Raises DeploymentError: what promises nothing has no budget, so nobody could watch it."""
+    for rules in rules_of(place):
+        if any(guard.error_budget is not None for guard in rules.abort_if):
+            where = place.path if rules is place.safety else "the policy file (NFRCHECK_SAFETY)"
+            raise DeploymentError(
+                f"{where}: `abort_if: error_budget` has no budget to watch: what is only held "
+                "promises nothing",
+                "guard with `error_ratio`, or inject it in a drill: nfrcheck run",
+            )
 
 
 def hold(made: Plan, folder: Path, ui: Ui, tell: Callable[[dict[str, Any]], None]) -> Held:
@@ -97,10 +118,12 @@ def _held(ended: Ended, watched: "_Watched") -> Held:
     because = ended.because or watched.complaint
     if ended.restored is False:
         return Held(exit_code=6, because=because or "it was not seen to be well again")
+    if ended.reason == "aborted" and "unconfirmed" not in watched.states:
+        return Held(exit_code=5, because=because)
     # A fault that was lost in the middle is unconfirmed as well.
     if "confirmed" not in watched.states or "unconfirmed" in watched.states:
         return Held(exit_code=4, because=watched.complaint or ended.because or "no fault was seen")
-    if ended.reason in {"aborted", "incomplete"}:
+    if ended.reason == "incomplete":
         return Held(exit_code=5, because=because)
     return Held(exit_code=0, because=because)
 

@@ -7,7 +7,7 @@ say what none of them said before. A component that stops to answer was changed 
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nfrcheck.experiments.faults import AnswerProof, Armed
@@ -18,6 +18,9 @@ from nfrcheck.wire.answers import MISSING, find, header, parse
 from nfrcheck.wire.ask import Answer, ask
 
 ASK_TIMEOUT_S = 0.5
+CALM_TIMEOUT_S = 2.0
+TIMES_CALM = 3
+"""No answer is what takes so many times as long as the slowest one before the fault."""
 ASK_EVERY_S = 0.01
 FEWEST = 12
 """Answers of a look; with several replicas more, so that chance misses none of them."""
@@ -27,7 +30,8 @@ BAD_IN_A_ROW = 3
 IN_A_ROW = 2
 """Looks that share no answer and must count the same: one of many may do so by chance."""
 DOWN_S = 0.5
-"""A component that answers nothing for so long was changed; a reload takes less."""
+"""A component that answers nothing for so long was changed, if it was asked several times; a
+reload takes less, and a single slow answer is the system's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,35 @@ class _Way:
     entry: str
 
 
-class AnswerWatch:
-    """Asks by itself, beside the probes that are evidence."""
+@dataclass(slots=True)
+class _Look:
+    """What one way has said lately; `shown`: in so many rows in a row it showed the change."""
 
-    def __init__(self, entries: Mapping[str, EndpointSpec], paths: Mapping[str, str]) -> None:
-        self._entries = entries
-        self._paths = paths
-        self._before: dict[_Way, tuple[str, ...]] = {}
+    row: deque[str]
+    well_at: float
+    bad: int = 0
+    shown: int = 0
+
+    def hear(self, answer: Answer, word: str | None, now: float) -> None:
+        self.bad = self.bad + 1 if _is_bad(answer) else 0
+        self.well_at = self.well_at if self.bad else now
+        if word is not None:
+            self.row.append(word)
+
+    def is_down(self, now: float) -> bool:
+        return self.bad >= BAD_IN_A_ROW and now - self.well_at >= DOWN_S
+
+
+@dataclass(slots=True)
+class AnswerWatch:
+    """Asks by itself, beside the probes that are evidence; one request each `pause_s` seconds."""
+
+    _entries: Mapping[str, EndpointSpec]
+    _paths: Mapping[str, str]
+    pause_s: float = ASK_EVERY_S
+    _before: dict[_Way, tuple[str, ...]] = field(default_factory=dict)
+    _slowest_s: dict[str, float] = field(default_factory=dict)
+    """Per entry, of its answers before the fault."""
 
     async def calm(self, armed: Sequence[Armed], seen_by: Sequence[str]) -> str | None:
         """Looks at what answers say before any fault; why they could not show one, or None."""
@@ -78,14 +104,29 @@ class AnswerWatch:
         said: list[str] = []
         silent = 0
         while len(said) < _needed(way.proof, max(2, len({*said}))):
-            answer = await self._ask(way.entry, sign)
+            answer = await self._ask(way.entry, sign, CALM_TIMEOUT_S)
             word = _word(answer, sign)
+            if not _is_bad(answer):
+                slowest_s = max(answer.seconds, self._slowest_s.get(way.entry, 0.0))
+                self._slowest_s[way.entry] = slowest_s
             silent = silent + 1 if word is None else 0
             if silent == BAD_IN_A_ROW:
                 told = answer.words if _is_bad(answer) else "it is not there"
                 return f"{way.entry} does not tell {sign.words}: {told}"
             said += [] if word is None else [word]
+            await asyncio.sleep(self.pause_s)
         return said
+
+    def slowed_s(self, armed: Armed, seen_by: Sequence[str]) -> float:
+        """What the proof takes longer where fewer looks are allowed, or where answers are slow."""
+        seconds = 0.0
+        for proof in armed.answers:
+            ways = _ways(proof, seen_by)
+            most = max((len(self._before.get(way, ())) for way in ways), default=0)
+            asked = len(ways) * _looks(proof) * _needed(proof, most)
+            silent_s = sum(self._patience_s(way.entry) - ASK_TIMEOUT_S for way in ways)
+            seconds += asked * (self.pause_s - ASK_EVERY_S) + BAD_IN_A_ROW * silent_s
+        return seconds
 
     async def wait(
         self, armed: Armed, seen_by: Sequence[str], within_s: float, stop: Stop
@@ -104,27 +145,23 @@ class AnswerWatch:
         sign, now = proof.sign, asyncio.get_running_loop().time
         if sign is None:
             return proof.lacking
-        rows = {
-            way: deque[str](maxlen=_needed(proof, len(self._before.get(way, ()))))
+        looks = {
+            way: _Look(deque(maxlen=_needed(proof, len(self._before.get(way, ())))), now())
             for way in _ways(proof, seen_by)
         }
-        looks = 1 if proof.replicas is None else IN_A_ROW
-        well_at, shown = dict.fromkeys(rows, now()), dict.fromkeys(rows, 0)
         while now() < until:
-            for way, row in rows.items():
-                answer = await self._ask(way.entry, sign)
-                if not _is_bad(answer):
-                    well_at[way] = now()
-                if (word := _word(answer, sign)) is not None:
-                    row.append(word)
-                if len(row) == row.maxlen:
-                    shown[way] = shown[way] + 1 if self._shows(way, row) else 0
-                    row.clear() if shown[way] else row.popleft()
-                down = not proof.replicas and now() - well_at[way] >= DOWN_S
-                if down or shown[way] == looks:
+            for way, look in looks.items():
+                asking = self._ask(way.entry, sign, self._patience_s(way.entry))
+                answer = await stop.unless_asked(asking)
+                look.hear(answer, _word(answer, sign), now())
+                if len(look.row) == look.row.maxlen:
+                    look.shown = look.shown + 1 if self._shows(way, look.row) else 0
+                    look.row.clear() if look.shown else look.row.popleft()
+                down = not proof.replicas and look.is_down(now())
+                if down or look.shown == _looks(proof):
                     return None
-            await stop.sleep(ASK_EVERY_S)
-        told = [f"{way.entry} still said {_listed(row)}" for way, row in rows.items()]
+            await stop.sleep(self.pause_s * max(1, len(looks)))
+        told = [f"{way.entry} still said {_listed(look.row)}" for way, look in looks.items()]
         return f"{'; '.join(told)} in {sign.words}"
 
     def _shows(self, way: _Way, row: "deque[str]") -> bool:
@@ -149,15 +186,22 @@ class AnswerWatch:
         sign = way.proof.sign
         return (sign.path if sign else None) or self._paths.get(way.entry, "/")
 
-    async def _ask(self, entry: str, sign: Sign) -> Answer:
+    def _patience_s(self, entry: str) -> float:
+        return max(ASK_TIMEOUT_S, TIMES_CALM * self._slowest_s.get(entry, 0.0))
+
+    async def _ask(self, entry: str, sign: Sign, timeout_s: float) -> Answer:
         path = sign.path or self._paths.get(entry, "/")
-        return await asyncio.to_thread(ask, self._entries[entry], path, timeout_s=ASK_TIMEOUT_S)
+        return await asyncio.to_thread(ask, self._entries[entry], path, timeout_s=timeout_s)
 
 
 def _ways(proof: AnswerProof, seen_by: Sequence[str]) -> list[_Way]:
     """The component's own entry, unless the drill names another."""
     entries = [proof.entry] if proof.entry in seen_by else seen_by
     return [_Way(proof, entry) for entry in entries if entry is not None]
+
+
+def _looks(proof: AnswerProof) -> int:
+    return 1 if proof.replicas is None else IN_A_ROW
 
 
 def _needed(proof: AnswerProof, words: int) -> int:

@@ -2,20 +2,24 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from nfrcheck.checks.yearly_availability import YearlyAvailability
 from nfrcheck.history.read import HistoryReader
 from nfrcheck.history.write import EventLog
 from nfrcheck.judge import verdict_of
 from nfrcheck.kinds import Target
-from nfrcheck.model.verdict import Outcome
+from nfrcheck.model.verdict import Outcome, Verdict
 from nfrcheck.plan.steps import Quiet
+from nfrcheck.plan.stretches import waits_for
 from nfrcheck.run.stop import Stop
 from nfrcheck.run.ui import Ui
 
 LOOK_EVERY_S = 1.0
+DECIDED = (Outcome.PASS, Outcome.FAIL)
 
 
 class Timeline(EventLog):
@@ -61,10 +65,11 @@ async def phase(log: EventLog, **what: Any) -> AsyncIterator[None]:
 
 async def quiet(step: Quiet, log: EventLog, stop: Stop, decide: "Decider", ui: Ui) -> None:
     """One quiet phase: a duration, or until its targets are decided."""
+    number = decide.number(step)
     ui.phase(step.name, step.seconds, until_decided=step.until_decided)
     async with phase(log, name=step.name, part=None, run=None, kind=step.kind):
         if step.until_decided:
-            await decide.wait(step, stop)
+            await decide.wait(step, number, stop)
         else:
             await stop.sleep(step.seconds)
     ui.phase_done(step.name)
@@ -87,32 +92,44 @@ class Decider:
         self._log = log
         self._timeout_s = timeout_s
         self._refuted = refuted
+        self._met: Counter[str] = Counter()
 
-    async def wait(self, step: Quiet, stop: Stop) -> None:
-        """Returns when every target of the phase is decided, or when its time is up."""
+    def number(self, step: Quiet) -> int:
+        """Which part of its stretch a phase is that begins now: its name may come again."""
+        self._met[step.name] += 1
+        return self._met[step.name]
+
+    async def wait(self, step: Quiet, number: int, stop: Stop) -> None:
+        """Returns when every target of the phase is decided, or when its time is up.
+
+        A phase that no target is about was written to last for its own sake.
+        """
         until = self._log.now() + step.seconds
-        open_ = [target for target in self._targets if _about(target, step.name)]
+        open_ = [target for target in self._targets if waits_for(target, step, number)]
+        if not open_:
+            await stop.sleep(step.seconds)
         while open_ and (left := until - self._log.now()) > 0:
             await stop.sleep(min(LOOK_EVERY_S, left))
             open_ = [target for target in open_ if target.id not in self._refuted]
-            decided = await asyncio.to_thread(self._decided, open_)
-            for target_id, verdict in decided.items():
-                self._log.write("decided", target=target_id, verdict=verdict.value)
-            open_ = [target for target in open_ if target.id not in decided]
+            found = await asyncio.to_thread(self._judged, open_)
+            for target_id, verdict in found.items():
+                if verdict.outcome in DECIDED:
+                    self._log.write("decided", target=target_id, verdict=verdict.outcome.value)
+            open_ = [target for target in open_ if not _done(target, found[target.id])]
 
-    def _decided(self, targets: Sequence[Target]) -> dict[str, Outcome]:
+    def _judged(self, targets: Sequence[Target]) -> dict[str, Verdict]:
         # A request younger than its time-out may still fail: it is not evidence yet.
         history = self._reader.read(horizon=self._log.now() - self._timeout_s)
-        found = {target.id: verdict_of(target, history).outcome for target in targets}
-        return {
-            target_id: outcome
-            for target_id, outcome in found.items()
-            if outcome in {Outcome.PASS, Outcome.FAIL}
-        }
+        return {target.id: verdict_of(target, history) for target in targets}
 
 
-def _about(target: Target, phase_name: str) -> bool:
-    question = target.question
-    if target.judge is None or question.drills:
-        return False
-    return not question.during or phase_name in {name.split("/")[0] for name in question.during}
+def _done(target: Target, verdict: Verdict) -> bool:
+    """Whether more of a quiet phase would change nothing: decided, or nothing lacks but drills.
+
+    Of a yearly budget a longer steady state leaves more for the outages that drills will measure.
+    """
+    if verdict.outcome in DECIDED:
+        return True
+    lacks = verdict.needed
+    drills_alone = lacks is not None and bool(lacks.drills) and not lacks.requests
+    return drills_alone and not isinstance(target.judge, YearlyAvailability)

@@ -175,7 +175,12 @@ def _describe_request(step: Step) -> str:
         words += ["-H", f'"{name}: {_shown(value)}"']
     if step.get("body"):
         words += ["--data", shlex.quote(step["body"])]
-    return " ".join([*words, shlex.quote(step["url"])])
+    words.append(shlex.quote(step["url"]))
+    if step.get("tries"):
+        where = step["tell_header"] if "tell_header" in step else f"what is at {step['tell']}"
+        words.append(f"# one of {step['tries']} answers must say in {where}:")
+        words.append(" or ".join(step["among"]))
+    return " ".join(words)
 
 
 def _shown(value: Any) -> str:

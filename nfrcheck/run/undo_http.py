@@ -8,13 +8,15 @@ import queue
 import socket
 import ssl
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from nfrcheck.run.step import Outcome, Step, among, resolve, tells
+from nfrcheck.run.step import Deadline, Outcome, Step, among, resolve, tells
 
 _BODY_BYTES = 65_536
+_LEAST_S = 0.05
 
 
 class _Line(http.client.HTTPConnection):
@@ -49,7 +51,19 @@ def _trust(step: Step) -> ssl.SSLContext:
 
 
 def send_request(step: Step, seconds: float) -> Outcome:
-    """One request on a fresh connection; success is a status inside `expect`, both ends in.
+    """One request; with `tries` so many, one each `every_s`, of which one good answer is enough."""
+    deadline, tries, asked = Deadline.after(seconds), int(step.get("tries") or 1), 0
+    while True:
+        outcome, asked = _send(step, max(_LEAST_S, deadline.left)), asked + 1
+        if outcome.ok or outcome.final or tries == 1:
+            return outcome
+        if asked == tries or deadline.left <= _LEAST_S:
+            return replace(outcome, because=f"{outcome.because}, the last of {asked} answers")
+        time.sleep(min(float(step.get("every_s") or 0.0), deadline.left))
+
+
+def _send(step: Step, seconds: float) -> Outcome:
+    """On a fresh connection; success is a status inside `expect`, both ends in.
 
     Redirects are not followed, proxies of the environment are not used. The time limit holds for
     all of it: name resolution, a drip-fed answer, the TLS handshake.
@@ -96,7 +110,8 @@ def _told(step: Step, answer: http.client.HTTPResponse, body: bytes) -> Outcome:
     """With `tell` what the body says, with `tell_header` what that header says."""
     outcome = Outcome(ok=True)
     if "tell_header" in step:
-        found = answer.getheader(step["tell_header"])
+        # The first of several of that name, as it was read before the fault.
+        found = answer.headers.get(step["tell_header"])
         outcome = among(step, found) if found else Outcome(ok=False, because="it does not say")
     elif "tell" in step:
         outcome = tells(step, body)

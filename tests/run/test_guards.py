@@ -1,8 +1,10 @@
-"""An error budget is spent from the first second on, and what is spent does not come back."""
+"""A guard watches the figure that it names; what is spent of a budget does not come back."""
 
 import asyncio
+import http.server
+import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from nfrcheck.plan.steps import Guard
 from nfrcheck.run.guards import Spent, Watch
 
+NOTHING: Mapping[str, Any] = {}
 HALF = Guard(metric="error_budget", above=0.5, for_s=1.0, target="users", allowed=20.0)
 
 
@@ -28,12 +31,19 @@ class Stream:
 
 
 class Night:
-    """Seconds that pass at once: in each, the next count of failures is what the children say."""
+    """Seconds that pass at once: in each, the next count of failures is what the children say.
+
+    `told` is what all of them say besides.
+    """
 
     def __init__(
-        self, failures: dict[Stream, Sequence[int]], monkeypatch: pytest.MonkeyPatch
+        self,
+        failures: dict[Stream, Sequence[int]],
+        monkeypatch: pytest.MonkeyPatch,
+        told: Mapping[str, Any] = NOTHING,
     ) -> None:
         self.failures = failures
+        self.told = told
         self.second = 0
         self.sentences: list[str] = []
         monkeypatch.setattr(asyncio, "sleep", self._pass)
@@ -54,7 +64,8 @@ class Night:
             raise asyncio.CancelledError
         for stream, counts in self.failures.items():
             if self.second < len(counts):
-                line = {"bad": counts[self.second], "good": 100 - counts[self.second]}
+                bad = counts[self.second]
+                line = {"bad": bad, "good": 100 - bad, **self.told}
                 stream.recent.append((self.second + 0.1, line))
         self.second += 1
 
@@ -139,3 +150,78 @@ def test_no_line_is_counted_twice() -> None:
     spent.add(lines)
 
     assert spent.bad == 10
+
+
+TIMES = {"p50_ms": 10.0, "p90_ms": 150.0, "p95_ms": 250.0, "p99_ms": 300.0, "p99.9_ms": 900.0}
+
+
+@pytest.mark.parametrize(
+    ("percentile", "said"),
+    [
+        ("p50", []),
+        ("p90", []),
+        ("p95", ["p95 was 250 ms, above 200 ms for 2 s"]),
+        ("p99", ["p99 was 300 ms, above 200 ms for 2 s"]),
+        ("p99.9", ["p99.9 was 900 ms, above 200 ms for 2 s"]),
+    ],
+)
+def test_a_guard_watches_the_percentile_that_it_names(
+    percentile: str, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = Guard(metric=percentile, above=0.2, for_s=2.0)
+
+    assert Night({Stream(): [0, 0, 0, 0]}, monkeypatch, TIMES).watch(guard) == said
+
+
+def test_a_second_in_which_nothing_ended_says_nothing_about_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guard = Guard(metric="p95", above=0.2, for_s=1.0)
+
+    assert not Night({Stream(): [0, 0]}, monkeypatch, {"p95_ms": None}).watch(guard)
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    """`/stop` says stop, `/moved` sends there, `/away` to the same server by another name."""
+
+    def do_GET(self) -> None:  # the name is the library's
+        other = f"http://{self.headers['host'].replace('127.0.0.1', 'localhost')}/stop"
+        away = {"/moved": "/stop", "/away": other}.get(self.path)
+        self.send_response(302 if away else 200 if self.path == "/stop" else 404)
+        if away:
+            self.send_header("location", away)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as answering:
+        thread = threading.Thread(target=answering.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{answering.server_port}"
+        answering.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("path", "stops"),
+    [
+        pytest.param("/stop", True, id="2xx"),
+        pytest.param("/", False, id="404"),
+        pytest.param("/moved", True, id="sent-on-by-the-same-host"),
+        pytest.param("/away", False, id="sent-on-to-another-host"),
+    ],
+)
+def test_a_stop_url_is_asked_itself(
+    path: str, stops: bool, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    guard = Guard(metric="url", target=f"{server}{path}")
+
+    said = Night({Stream(): [0]}, monkeypatch).watch(guard)
+
+    assert said == ([f"the stop URL {server}{path} says stop"] if stops else [])

@@ -239,6 +239,7 @@ def test_each_of_several_components_must_show_it() -> None:
         }
         killed = replace(armed(), entries=("gw", "app"), where={"component": "gw, app"})
         confirmer = Confirmer(entries, {}, [])
+        assert asyncio.run(confirmer.unwell([killed], ["gw", "app"])) is None
         first.answer = lambda _asked: None
 
         one = asyncio.run(confirmer.wait(killed, ["gw", "app"], WITHIN_S, Stop()))

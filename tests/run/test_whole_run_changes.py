@@ -1,6 +1,7 @@
 """What was scaled, deployed or made to do an act is as it was, whoever is killed meanwhile."""
 
 import signal
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.box.running_box import RunningBox
+from tests.experiments.children import Answer, Asked
 from tests.run.kill_drill import HEALING_WITHIN_S, as_at_first, check, healing_delay, on_box
 from tests.run.whole import Shop, Start, WholeRun, drill
 
@@ -111,6 +113,38 @@ def test_a_roll_out_that_nobody_could_see_is_invalid(
     assert because in target["because"]
     assert (shop.place / "version").read_text() == "v1\n"
     assert run.run_json()["restored"] is not False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rolls", "codes"),
+    [
+        pytest.param({}, {0, 4}, id="proven"),
+        pytest.param({"deploy": "true {version}"}, {4}, id="lies"),
+    ],
+)
+def test_no_more_is_sent_than_is_allowed_though_it_is_looked_for(
+    rolls: dict[str, str], codes: set[int], start: Start, shop: Shop
+) -> None:
+    place = released(shop, **rolls)
+    place.write_text(place.read_text().replace("max_rate: 500/s", "max_rate: 60/s"))
+    plain, times = shop.server.answer, list[float]()
+
+    def timed(asked: Asked) -> Answer:
+        times.append(time.monotonic())
+        return plain(asked)
+
+    shop.server.answer = timed
+    run = start(drill(fault=DEPLOY, targets=TARGET, hold_s=1), place)
+
+    assert run.end() in codes, run.words()
+    assert bool(run.events("fault", state="confirmed")) == (not rolls), run.words()
+    (began,) = run.events("run", state="started")
+    healing_s = run.events("fault", state="healing")[0]["t"]
+    seen = [at - began["t0_ns"] / 1e9 for at in times]
+    sent = [at for at in seen if at < healing_s]
+    busiest = max(sum(at <= other < at + 2 for other in sent) for at in sent)
+    assert busiest / 2 < 75, "50/s are the load's"
 
 
 def test_without_a_word_on_how_answers_show_it_nothing_is_injected(

@@ -75,6 +75,7 @@ def test_a_run_without_its_end_is_judged_as_incomplete(kept: WholeRun) -> None:
     written = (kept.folder / "events.ndjson").read_text("utf-8")
     torn = kept.place / "torn"
     subprocess.run(["cp", "-r", kept.folder, torn], check=True)
+    (torn / "run.json").unlink()
     (torn / "events.ndjson").write_text(written[: written.rindex('{"t"')] + '{"t": 1, "ev', "utf-8")
 
     kept.nfrcheck("judge", torn)

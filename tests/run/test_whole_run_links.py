@@ -198,8 +198,8 @@ def test_the_link_is_well_within_a_second_when_the_controller_is_killed(
 def test_the_fault_ends_by_itself_when_nobody_is_left_to_heal_it(
     deploy: Deploy, proxy: FaultProxy, start: Start
 ) -> None:
-    place = deploy({**proxy.control, "expires": "4 s"})
-    run = start(drill(LATENCY, JUDGED, hold_s=20), place)
+    place = deploy({**proxy.control, "expires": "10 s"})
+    run = start(drill(LATENCY, JUDGED, hold_s=5), place)
     run.at("confirmed")
     # Both at once: a controller that still ran would heal, and so would its guardian.
     run.signal(signal.SIGSTOP)
@@ -208,7 +208,7 @@ def test_the_fault_ends_by_itself_when_nobody_is_left_to_heal_it(
     run.all_gone()
     assert proxy.is_hurt()
 
-    wait_until(lambda: not proxy.is_hurt(), 10)
+    wait_until(lambda: not proxy.is_hurt(), 15)
 
     assert run.again().returncode == 8, "its ledger is open until somebody has looked"
     assert run.nfrcheck("restore", "--yes").returncode == 0

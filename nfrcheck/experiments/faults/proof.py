@@ -6,6 +6,9 @@ from nfrcheck.experiments.faults.site import Link, Step
 from nfrcheck.model.links import Disturbance
 from nfrcheck.model.signs import Sign
 
+PROOF_S = 5.0
+"""Within this time after the command an independent request must see the fault."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkInjection:
