@@ -188,7 +188,9 @@ def _sentence(results: Sequence[TargetResult], facts: Facts, restored: bool | No
     ordered = sorted(results, key=lambda r: (not r.critical, -r.verdict.outcome.worry))
     first = ordered[0]
     failed = first.critical and first.verdict.outcome is Outcome.FAIL
-    stopped = facts.ended == "interrupted" or (facts.ended == "aborted" and not failed)
+    # What could not begin says why itself; no target knows it.
+    empty = facts.ended == "incomplete" and not any(r.verdict.samples for r in results)
+    stopped = facts.ended == "interrupted" or (not failed and (facts.ended == "aborted" or empty))
     if stopped and facts.ended_because:
         return f"The run was {facts.ended}: {_as_said(facts.ended_because)}."
     if first.verdict.outcome.worry:

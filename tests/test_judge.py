@@ -236,6 +236,26 @@ def test_a_run_that_was_stopped_says_why(outcome: Outcome, ended: str, sentence:
     assert found.sentence == sentence
 
 
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        (Outcome.INVALID, "The run was incomplete: load-users.0: cannot begin: no such host."),
+        (Outcome.FAIL, "X: it is fail."),
+    ],
+)
+def test_a_run_that_could_not_begin_says_why(outcome: Outcome, sentence: str) -> None:
+    """The targets know only that their phases did not take place."""
+    because = "load-users.0: cannot begin: no such host"
+
+    empty = Verdict(outcome=outcome, because=f"it is {outcome}")
+
+    nothing = card(target(empty), ended="incomplete", ended_because=because)
+    something = card(target(), target(empty), ended="incomplete", ended_because=because)
+
+    assert nothing.sentence == sentence
+    assert something.sentence == f"X: it is {outcome}."
+
+
 def test_what_was_not_put_back_comes_before_everything() -> None:
     found = card(target(Outcome.FAIL), ended="aborted", ended_because="x", restored=False)
 

@@ -72,6 +72,9 @@ class Doors(click.Group):
         if not args and not ctx.resilient_parsing:
             click.echo(self.get_help(ctx), err=True)
             ctx.exit(USAGE)
+        for word in args if not ctx.resilient_parsing else ():
+            if not word.isascii() and word != word.encode("utf-8", "replace").decode():
+                ctx.fail(f"'{word}' is not UTF-8, and the files of a run are")
         return super().parse_args(ctx, args)
 
     def resolve_command(
@@ -111,9 +114,12 @@ def _nothing_to_collect() -> Iterator[None]:
 
 def show(message: str, remedy: str | None, color: bool | None = None) -> None:
     """The two lines of an error that a person can put right, on stderr."""
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True, color=color)
+    from nfrcheck.model.outside import printable
+
+    error, help_ = click.style("error:", fg="red", bold=True), click.style("help:", fg="cyan")
+    click.echo(f"{error} {printable(message)}", err=True, color=color)
     if remedy:
-        click.echo(f"{click.style('help:', fg='cyan')} {remedy}", err=True, color=color)
+        click.echo(f"{help_} {printable(remedy)}", err=True, color=color)
 
 
 def colour(choice: str) -> bool | None:
@@ -165,7 +171,9 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except click.UsageError as error:
         path, color = (error.ctx.command_path, error.ctx.color) if error.ctx else ("nfrcheck", None)
-        show(error.format_message(), f"{path} --help lists what it takes", color)
+        # Click breaks lines where a terminal has room, as where it lists what to choose from.
+        message = " ".join(error.format_message().split())
+        show(message, f"{path} --help lists what it takes", color)
         return USAGE
     except click.ClickException as error:
         show(error.format_message(), None)

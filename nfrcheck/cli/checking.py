@@ -8,12 +8,15 @@ from pathlib import Path
 from nfrcheck.cli.files import ENDING, SCENARIO_ENDING, SCENARIOS, existing, find_deployment
 from nfrcheck.errors import Diagnostic, InvalidFiles, NfrcheckError, UsageError
 from nfrcheck.plan import Options, plan
+from nfrcheck.plan.asked import guesses
 from nfrcheck.plan.decidable import Sample, guarantees, samples, undecidable
+from nfrcheck.plan.lengths import cut_short
 from nfrcheck.plan.steps import Plan
 from nfrcheck.reports.workflow import command
 from nfrcheck.scenario.read import Pair, read_deployment, read_pair, read_scenario
 
 UNDECIDABLE, ALONE, UNPLANNED, REFUSED = "NFR021", "NFR023", "NFR024", "NFR025"
+CUT_SHORT, GUESSED = "NFR026", "NFR028"
 _GITHUB_MOST = 10
 _GITHUB_LEVEL = {"error": "error", "warning": "warning", "later": "notice"}
 _LIMIT_LINES = 40
@@ -74,6 +77,8 @@ def _check(path: Path, deployment: str | None, profile: str | None, checked: Che
     if made is not None:
         if made.needs_approval:
             checked.diagnostics.append(_unapproved(made, pair))
+        checked.diagnostics += _cut_short(made, pair)
+        checked.diagnostics += _guessed(made, pair)
         checked.diagnostics += _undecidable(made)
         checked.decided.append(_decided(path, made))
 
@@ -99,6 +104,28 @@ def _unapproved(made: Plan, pair: Pair) -> Diagnostic:
         path=pair.deployment.path,
         remedy="nfrcheck plan FILE -o PLAN.JSON, and have its hash approved",
     )
+
+
+def _cut_short(made: Plan, pair: Pair) -> Iterator[Diagnostic]:
+    if sentence := cut_short(made):
+        yield Diagnostic(
+            code=CUT_SHORT,
+            severity="warning",
+            message=sentence,
+            path=pair.deployment.path,
+            remedy="shorten the phases, or let the deployment's owner raise `max_time`",
+        )
+
+
+def _guessed(made: Plan, pair: Pair) -> Iterator[Diagnostic]:
+    for entry, sentence in guesses(made):
+        yield Diagnostic(
+            code=GUESSED,
+            severity="warning",
+            message=sentence,
+            path=pair.deployment.path,
+            remedy=f"such as `health: /health` in the entry {entry}; else the drill may be INVALID",
+        )
 
 
 def _planned(pair: Pair, checked: Checked) -> Plan | None:

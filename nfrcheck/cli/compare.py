@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from nfrcheck.cli.options import flag, out_option
+from nfrcheck.model.outside import printable
 
 REGRESSION = 1
 
@@ -58,5 +59,6 @@ def command(  # noqa: PLR0917 - one parameter a flag
         lines = as_markdown(found) if form == "md" else as_text(found)
         for line, colour in lines:
             bold = colour == HEAD
-            click.secho(line, fg=None if bold else colour, bold=bold or None, color=ctx.color)
+            fg = None if bold else colour
+            click.secho(printable(line), fg=fg, bold=bold or None, color=ctx.color)
     return REGRESSION if fail_on == "regression" and found.regressed else 0

@@ -13,11 +13,15 @@ from nfrcheck.errors import UsageError
 from nfrcheck.history.keep import PLAN, read_json
 from nfrcheck.history.past import Past, read_past
 from nfrcheck.model.comparison import Compared, Known
+from nfrcheck.model.outside import why
 from nfrcheck.reports.changes import difference, sentence
+from nfrcheck.reports.clean import cut
 from nfrcheck.reports.markdown import plain
 from nfrcheck.reports.rows import figures
 
 FAIL = "fail"
+WIDEST = 60
+"""Letters of a target's name in the table."""
 _COLOURS = {"worse": "red", "better": "green"}
 _HEADS = ("TARGET", "BEFORE", "NOW", "CHANGE", "VERDICT")
 
@@ -106,13 +110,13 @@ def _known(folder: Path) -> dict[str, Known]:
     """What the history says of the targets of a run, as far as it began before that run."""
     try:
         kept = read_json(folder / PLAN)
-    except (OSError, ValueError, AssertionError) as error:
-        raise UsageError(f"{folder / PLAN} cannot be read: {error}") from error
-    past = read_past(folder.parent).without(kept["run"])
-    return {
-        name: _of_now(past, name, one, kept["deployment"])
-        for name, one in (kept.get("past") or {}).items()
-    }
+        run, deployment, known = kept["run"], kept["deployment"], dict(kept.get("past") or {})
+    except KeyError as error:
+        raise UsageError(f"{folder / PLAN} is damaged: it has no `{error.args[0]}`") from error
+    except (OSError, ValueError, TypeError, AssertionError) as error:
+        raise UsageError(f"{folder / PLAN} cannot be read: {why(error)}") from error
+    past = read_past(folder.parent).without(run)
+    return {name: _of_now(past, name, one, deployment) for name, one in known.items()}
 
 
 def _of_now(past: Past, name: str, one: Mapping[str, Any], deployment: str) -> Known:
@@ -160,7 +164,8 @@ def as_json(found: Found) -> dict[str, Any]:
 
 def as_text(found: Found) -> Lines:
     """A table, and below each row why it is said."""
-    cells = [_HEADS, *((r.target, r.before, r.now, r.change, r.verdicts) for r in found.rows)]
+    rows = ((cut(r.target, WIDEST), r.before, r.now, r.change, r.verdicts) for r in found.rows)
+    cells = [_HEADS, *rows]
     widths = [max(len(row[i]) for row in cells) for i in range(len(_HEADS))]
     width = max(60, shutil.get_terminal_size((100, 24)).columns)
     yield found.title, HEAD

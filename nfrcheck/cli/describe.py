@@ -33,19 +33,21 @@ def command(ctx: click.Context, file: Path | None, deployment: str | None) -> No
 
 def scenario_json(path: Path) -> dict[str, Any]:
     """Raises InvalidFiles."""
+    from nfrcheck.plan.chosen import looked_at
     from nfrcheck.scenario.document import compose
     from nfrcheck.scenario.phases import DrillPhase
     from nfrcheck.scenario.read import read_scenario
 
     scenario = read_scenario(path)
     root = compose(path).root
-    run = [phase.name for phase in scenario.phases if isinstance(phase, DrillPhase)]
+    phases = [phase.name for phase in scenario.phases if isinstance(phase, DrillPhase)]
+    run = list(dict.fromkeys(phases))
     return {
         "kind": "scenario",
         "name": scenario.name,
         "description": scenario.description or "",
         "alone": root is not None and root.child("include") is None,
-        "drills": list(dict.fromkeys(run)),
+        "drills": run,
         "targets": [
             {
                 "id": target.id,
@@ -55,18 +57,11 @@ def scenario_json(path: Path) -> dict[str, Any]:
                 "requirement": target.requirement or "",
                 "path": str(Path(target.path).absolute()),
                 "line": target.line,
-                "drills": _needed(target, run),
+                "drills": [name for name in run if name in looked_at(scenario, target)],
             }
             for target in scenario.targets
         ],
     }
-
-
-def _needed(target: Any, run: list[str]) -> list[str]:
-    """The drills that are run when this target alone is asked for."""
-    stretches = {name.split("/")[0] for name in target.during}
-    named = {*target.drill, *(run if "run" in stretches else stretches)}
-    return [name for name in dict.fromkeys(run) if name in named]
 
 
 def deployment_json(path: Path) -> dict[str, Any]:

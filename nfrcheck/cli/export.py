@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from nfrcheck.cli.options import deployment_option, flag, scenario_argument
+from nfrcheck.model.outside import printable
 
 FILES = (".json", ".yaml", ".yml")
 
@@ -45,9 +46,12 @@ def command(
     pair = read_files(scenario, deployment).pair
     made = export(pair.scenario, pair.deployment, drills)
     for sentence in made.lost:
-        click.secho(f"not exported: {sentence}", err=True, dim=True)
+        click.secho(f"not exported: {printable(sentence)}", err=True, dim=True)
     if output is not None and output.suffix not in FILES:
-        output.mkdir(parents=True, exist_ok=True)
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{output} cannot be made: {error.strerror}") from error
         _write((output / f"{name}.json", experiment) for name, experiment in made.experiments)
     elif len(made.experiments) > 1:
         names = ", ".join(name for name, _ in made.experiments)
@@ -71,4 +75,4 @@ def _write(files: Iterable[tuple[Path, dict[str, Any]]]) -> None:
             path.write_text(_text(experiment), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
-        click.echo(path)
+        click.echo(printable(str(path)))

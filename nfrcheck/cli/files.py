@@ -16,6 +16,7 @@ import click
 from nfrcheck.cli.options import FOUND
 from nfrcheck.cli.settings import out_folder, setting
 from nfrcheck.errors import Diagnostic, InvalidFiles, UsageError
+from nfrcheck.model.outside import is_file, is_folder, printable
 from nfrcheck.plan.fingerprint import digests_of
 from nfrcheck.scenario.diagnostics import render, summary
 from nfrcheck.scenario.read import Pair, read_pair
@@ -58,7 +59,8 @@ def read_files(
         show_diagnostics(warnings, colour)
     for found in pair.diagnostics:
         if found.severity == "later":
-            click.secho(f"{found.where}: {found.message}", err=True, color=colour, dim=True)
+            told = printable(f"{found.where}: {found.message}")
+            click.secho(told, err=True, color=colour, dim=True)
     return Files(pair, out_folder())
 
 
@@ -91,14 +93,15 @@ def show_diagnostics(
 
 def existing(scenario: Path) -> Path:
     """Raises UsageError, with the nearest scenario there is."""
-    if scenario.is_file():
+    if is_file(scenario):
         return scenario
-    near = sorted(scenario.parent.glob(f"*{SCENARIO_ENDING}")) or sorted(
+    beside = scenario.parent if is_folder(scenario.parent) else SCENARIOS
+    near = sorted(beside.glob(f"*{SCENARIO_ENDING}")) or sorted(
         SCENARIOS.glob(f"*{SCENARIO_ENDING}")
     )
     close = difflib.get_close_matches(str(scenario), [str(path) for path in near], n=1, cutoff=0.5)
     meant = f"did you mean {close[0]}?" if close else f"there is {_listed(near)}" if near else None
-    kind = "is a folder" if scenario.is_dir() else "is not there"
+    kind = "is a folder" if is_folder(scenario) else "is not there"
     raise UsageError(f"{scenario} {kind}", meant or "nfrcheck init URL writes a first one")
 
 
@@ -110,7 +113,7 @@ def find_deployment(scenario: Path, named: str | None) -> Path:
     if named:
         return _named(scenario, named, Path())
     beside = scenario.with_name(scenario.name.removesuffix(SCENARIO_ENDING) + ENDING)
-    if scenario.name.endswith(SCENARIO_ENDING) and beside.is_file():
+    if scenario.name.endswith(SCENARIO_ENDING) and is_file(beside):
         return beside
     default, root = setting("deployment")
     if default:
@@ -134,7 +137,7 @@ def deployments(scenario: Path) -> list[Path]:
 
 
 def _in(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"*{ENDING}"))
+    return sorted(folder.glob(f"*{ENDING}")) if is_folder(folder) else []
 
 
 def _folders(scenario: Path) -> tuple[Path, ...]:
@@ -144,12 +147,12 @@ def _folders(scenario: Path) -> tuple[Path, ...]:
 def _named(scenario: Path, named: str, root: Path) -> Path:
     as_path = root / named
     if named.endswith((".yaml", ".yml")) or "/" in named:
-        if as_path.is_file():
+        if is_file(as_path):
             return as_path
         raise UsageError(f"the deployment file {as_path} is not there", _choice(scenario, named))
     for folder in _folders(scenario):
         path = folder / f"{named}{ENDING}"
-        if path.is_file():
+        if is_file(path):
             return path
     raise UsageError(f"there is no deployment {named}", _choice(scenario, named))
 

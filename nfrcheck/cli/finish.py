@@ -13,6 +13,7 @@ import click
 from nfrcheck.cli.events import Events
 from nfrcheck.cli.reporting import Wanted
 from nfrcheck.history.keep import RUN, read_json
+from nfrcheck.model.outside import printable
 from nfrcheck.model.scorecard import EXIT_NAMES, Scorecard
 from nfrcheck.model.verdict import Outcome, Verdict
 from nfrcheck.pipeline import Result
@@ -46,11 +47,13 @@ def finish(
     run = read_json(result.folder / RUN)
     written, lost = shown.reports.write(run, result.folder)
     lost += _copy(run, shown.junit) + _step_summary(run)
+    warning = click.style("warning:", fg="yellow")
     for words in lost:
-        click.echo(f"{click.style('warning:', fg='yellow')} {words}", err=True, color=colour)
+        click.echo(f"{warning} {printable(words)}", err=True, color=colour)
     _print(run, colour=colour, every=shown.every)
     page = written.get("html")
-    click.echo(f" {'scorecard' if page else 'folder':<9}  {short(page or result.folder)}")
+    place = printable(short(page or result.folder))
+    click.echo(f" {'scorecard' if page else 'folder':<9}  {place}")
     code, remark = _code(result.scorecard, lenient=lenient)
     if shown.events:
         _tell(shown.events, run, code, result.folder, written)

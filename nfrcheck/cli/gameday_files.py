@@ -10,6 +10,7 @@ import click
 
 from nfrcheck.cli.options import flag
 from nfrcheck.errors import Refused, UsageError
+from nfrcheck.model.outside import is_file
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ def read_days(path: Path) -> dict[str, Any]:
     from nfrcheck.cli.files import valid
 
     read = needs("gameday", _reader)
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError(f"{path} is not there", "--gamedays FILE names another")
     return valid(lambda: read(path))
 
@@ -95,7 +96,11 @@ def planned(chosen: Chosen) -> Planned:
     named = day.deployment
     if named.endswith((".yaml", ".yml")) or "/" in named:
         named = str(chosen.file.parent / named)
-    files = read_files(existing(day.scenario), named)
+    try:
+        files = read_files(existing(day.scenario), named)
+    except UsageError as error:
+        where = f"{chosen.file}: game day {chosen.name}"
+        raise UsageError(f"{where}: {error.message}", error.remedy) from error
     try:
         made = plan(files.pair.scenario, files.pair.deployment, Options())
     except Refused as refused:

@@ -20,7 +20,9 @@ from nfrcheck.cli.gameday_files import (
     needs,
     planned,
 )
+from nfrcheck.cli.history import WIDEST
 from nfrcheck.cli.options import flag, out_option
+from nfrcheck.model.outside import printable, why
 
 STALE = 3
 SCHEDULERS = ("github", "gitlab", "cron", "systemd", "k8s")
@@ -50,7 +52,7 @@ def runbook_command(
 
     from nfrcheck.errors import UsageError
     from nfrcheck.gameday.schedule import upcoming
-    from nfrcheck.history.keep import GAMEDAY, RUN, RUNBOOK, read_json
+    from nfrcheck.history.keep import RUN, RUNBOOK
 
     ready = planned(chosen)
     if ready.plan is None:
@@ -58,17 +60,29 @@ def runbook_command(
     if run is not None:
         if not (run / RUN).is_file():
             raise UsageError(f"{run} holds no judged run", "name a folder of --out")
-        kept = read_json(run / GAMEDAY) if (run / GAMEDAY).is_file() else {}
-        started = read_json(run / RUN)["started_at"]
-        due = datetime.fromisoformat(kept.get("due", started))
+        due, notes = _kept(run)
         path = output or run / RUNBOOK
-        text = _page(chosen, ready, due, run, kept.get("notes", ()))
+        text = _page(chosen, ready, due, run, notes)
     else:
         due = next(upcoming(chosen.day, moment(at, chosen.day)))
         path = output or Path(f"runbook-{chosen.name}.html")
         text = _page(chosen, ready, due, None, ())
     _write(path, text)
-    click.echo(f"wrote  {path}")
+    click.echo(f"wrote  {printable(str(path))}")
+
+
+def _kept(run: Path) -> tuple[datetime, Sequence[str]]:
+    """When a run was due, and what was noted of it. Raises UsageError for one that is damaged."""
+    from nfrcheck.cli.reporting import read_run
+    from nfrcheck.errors import UsageError
+    from nfrcheck.history.keep import GAMEDAY, read_json
+
+    started = read_run(run)["started_at"]
+    try:
+        kept = read_json(run / GAMEDAY) if (run / GAMEDAY).is_file() else {}
+        return datetime.fromisoformat(kept.get("due", started)), kept.get("notes", ())
+    except (OSError, ValueError, TypeError, AssertionError) as error:
+        raise UsageError(f"{run / GAMEDAY} cannot be read: {why(error)}") from error
 
 
 def keep_runbook(
@@ -166,8 +180,9 @@ def _csv(rows: Sequence[dict[str, object]]) -> None:
 def _table(rows: Sequence[Any], limit_s: float | None) -> None:
     from nfrcheck.gameday.freshness import COLUMNS, cells
     from nfrcheck.gameday.gate import show_span
+    from nfrcheck.reports.clean import cut
 
-    table = [COLUMNS, *(cells(row) for row in rows)]
+    table = [COLUMNS, *([cut(printable(cell), WIDEST) for cell in cells(row)] for row in rows)]
     widths = [max(len(line[n]) for line in table) for n in range(len(COLUMNS))]
     for row, line in zip((None, *rows), table, strict=True):
         mark = (

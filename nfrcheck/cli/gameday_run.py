@@ -22,6 +22,7 @@ from nfrcheck.cli.gameday_files import (
 )
 from nfrcheck.cli.options import flag, out_option
 from nfrcheck.errors import NfrcheckError
+from nfrcheck.model.outside import printable
 
 REFUSED = 8
 ABORTED = (5, 6, 7, 130)
@@ -76,7 +77,7 @@ def run_command(
 def _refuse(chosen: Chosen, against: str) -> int:
     """Said to the people too: whoever waits for a game day must not wait in vain."""
     refused = click.style("refused:", fg="red", bold=True)
-    click.echo(f"{refused} {against} \N{MIDDLE DOT} nothing was contacted", err=True)
+    click.echo(f"{refused} {printable(against)} \N{MIDDLE DOT} nothing was contacted", err=True)
     tell(chosen.day, f"Game day {chosen.name} did not start", against)
     click.echo(f"exit {REFUSED} (refused)", err=True)
     return REFUSED
@@ -120,7 +121,7 @@ def _carry_out(
     code = finish(result, colour=ctx.color)
     untold = _tell_the_end(chosen, result, f"{about}, exit {code}")
     page = keep_runbook(chosen, ready, result.folder, due, [*wish.notes, *untold])
-    click.echo(f" runbook    {page}")
+    click.echo(f" runbook    {printable(str(page))}")
     return code
 
 
@@ -140,7 +141,7 @@ def tell(day: Any, title: str, text: str) -> list[str]:
         return []
     untold = _deliver(day.notify.urls, title, text)
     for sentence in untold:
-        click.secho(f"note: {sentence}", err=True, fg="yellow")
+        click.secho(f"note: {printable(sentence)}", err=True, fg="yellow")
     return untold
 
 

@@ -9,6 +9,7 @@ import click
 
 from nfrcheck.cli.gameday_files import at_option, choose, gamedays_option, moment, read_days
 from nfrcheck.cli.options import flag
+from nfrcheck.model.outside import printable
 
 REFUSED = 8
 _NEEDS = {"plan": "needs an approval", "none": "needs no approval"}
@@ -33,7 +34,7 @@ def next_command(name: str | None, gamedays: Path, count: int, at: str | None) -
     widths = [max((len(row[n]) for _, row in rows), default=0) for n in range(3)]
     for _, row in sorted(rows, key=lambda pair: pair[0]):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("   ".join([*cells, *row[3:]]).rstrip())
+        click.echo(printable("   ".join([*cells, *row[3:]]).rstrip()))
 
 
 def _dates(
@@ -80,7 +81,7 @@ def check_command(name: str | None, gamedays: Path, at: str | None) -> int:
     reasons = decide(chosen.day, facts)
     for reason in reasons:
         mark, colour = ("✓", "green") if reason.good else ("✗", "red")
-        click.echo(f" {click.style(mark, fg=colour)} {reason.text}")
+        click.echo(f" {click.style(mark, fg=colour)} {printable(reason.text)}")
     against = refusal(reasons)
     click.echo(f"would {'not ' if against else ''}start \N{MIDDLE DOT} nothing was contacted")
     return REFUSED if against else 0

@@ -10,6 +10,8 @@ import click
 from nfrcheck.cli.options import DURATION, flag, out_option
 
 STALE = 3
+WIDEST = 60
+"""Letters of a cell: one long name must not push the other columns off every screen."""
 _HEADS = ("TARGET", "DEPLOYMENT", "LAST VERDICT", "LAST PROVEN", "AGE", "WAIVED")
 
 
@@ -60,7 +62,10 @@ def command(
 
 
 def _table(rows: list[Any], colour: bool | None) -> None:
-    cells = [_HEADS, *(row.cells for row in rows)]
+    from nfrcheck.model.outside import printable
+    from nfrcheck.reports.clean import cut
+
+    cells = [_HEADS, *([cut(printable(cell), WIDEST) for cell in row.cells] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(_HEADS))]
     for row, cell in zip((None, *rows), cells, strict=True):
         line = "  ".join(text.ljust(size) for text, size in zip(cell, widths, strict=True))

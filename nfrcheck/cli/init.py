@@ -31,9 +31,10 @@ DEPLOYMENT = "where it is, and what may be done to it"
 )
 @deployment_option
 def command(url: str, folder: Path, ci: str, deployment: str | None) -> None:
+    from nfrcheck.model.outside import is_file, printable
     from nfrcheck.scenario.init import first_files
 
-    if Path(url).is_file():
+    if is_file(Path(url)):
         scenario = Path(url)
         files: dict[Path, str] = {}
         name = _deployment_of(scenario, deployment, ci)
@@ -53,7 +54,7 @@ def command(url: str, folder: Path, ci: str, deployment: str | None) -> None:
     _tell(told)
     if use:
         click.echo(f"add      {use}")
-    typed = shlex.quote(str(scenario))
+    typed = printable(shlex.quote(str(scenario)))
     for label, verb in (("next", "validate"), ("", "plan"), ("then", "run")):
         click.echo(f"{label:<8} nfrcheck {verb} {typed}")
 
@@ -96,10 +97,13 @@ def _write(files: Mapping[Path, str]) -> None:
 
 def _tell(told: Mapping[Path, str]) -> None:
     """One row a file; what it is for goes below where the terminal has no room beside it."""
-    width = max(len(str(path)) for path in told)
+    from nfrcheck.model.outside import printable
+
+    named = {printable(str(path)): what for path, what in told.items()}
+    width = max(map(len, named))
     room = shutil.get_terminal_size((100, 24)).columns
     beside = all(9 + width + 2 + len(what) <= room for what in told.values())
-    for path, what in told.items():
-        click.echo(f"created  {path!s:<{width}}  {what}" if beside else f"created  {path}")
+    for path, what in named.items():
+        click.echo(f"created  {path:<{width}}  {what}" if beside else f"created  {path}")
         if not beside:
             click.echo(f"         {what}")

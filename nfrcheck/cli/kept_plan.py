@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from nfrcheck.cli.files import Files, find_deployment, read_files
 from nfrcheck.cli.keeping import SCHEMA_VERSION, plan_parts
 from nfrcheck.errors import Refused, UsageError
+from nfrcheck.model.outside import is_file
 from nfrcheck.plan import Options, plan
 from nfrcheck.plan.fingerprint import what_changed
 from nfrcheck.plan.steps import Plan
@@ -32,7 +33,7 @@ class KeptPlan(NamedTuple):
 
 def is_plan(path: Path) -> bool:
     """By its ending, or because it is a JSON object that says the hash of a plan."""
-    if not path.is_file():
+    if not is_file(path):
         return False
     return path.suffix == ".json" or (_head(path) == "{" and "hash" in (_object(path) or {}))
 
@@ -105,7 +106,7 @@ def _named(path: Path, kept: Mapping[str, Any], which: str) -> Path:
         named: Path = path.parent / kept[which]["path"]
     except (KeyError, TypeError) as error:
         raise UsageError(f"{path} is damaged: it names no {which}", AGAIN) from error
-    if not named.is_file():
+    if not is_file(named):
         raise Refused(f"{path} is not the plan of its files any more: {named} is gone", AGAIN)
     return named
 

@@ -57,11 +57,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter a flag
     made = show_plan(files.pair, Options(seed=seed, only=only, skip=skip, max_time_s=max_time))
     again = ["nfrcheck", "run", str(output or scenario)]
     if output:
+        digest = write_plan(made, output)
         click.echo(coloured(f"{'kept':13}{output}, seed {seed}, hash"))
-        click.echo(f"{'':13}{write_plan(made, output)}")
+        click.echo(f"{'':13}{digest}")
     else:
         again += _flags(given, only, skip)
-    click.echo(f"{click.style('run it', bold=True)}       {shlex.join(again)}")
+    click.echo(coloured(f"{'run it':13}{shlex.join(again)}"))
     click.echo("nothing was contacted")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nfrcheck.model.outside import printable
 from nfrcheck.plan import Options, plan
 from nfrcheck.plan.show import show
 from nfrcheck.plan.steps import Plan
@@ -34,7 +35,8 @@ def show_plan(pair: Pair, options: Options) -> Plan:
 
 
 def coloured(line: str) -> str:
-    """The label of a line in its colour; what `show` gives is plain."""
+    """The label of a line in its colour; what `show` gives has no colour."""
+    line = printable(line)
     label = line[:13]
     word = label.strip()
     style = _STYLES.get(word, {} if label.startswith(" ") else {"bold": True})

@@ -25,6 +25,7 @@ def command(
 ) -> None:
     from nfrcheck.cli.reporting import read_run, write_report
     from nfrcheck.cli.runs import LAST, find_run
+    from nfrcheck.model.outside import printable
     from nfrcheck.model.units import show_size
 
     # All are found and read before the first is written: a wrong name changes nothing.
@@ -36,7 +37,7 @@ def command(
         written = [write_report(name, document, folder, split=split) for name in formats]
         sizes = [f"{path.name} {show_size(path.stat().st_size)}" for path in written]
         click.echo(_rows(sizes))
-        click.echo(f"in     {folder}")
+        click.echo(f"in     {printable(str(folder))}")
         pages += [path for path in written if path.suffix == ".html"] or written[:1]
     for page in pages if show else ():
         webbrowser.open(page.resolve().as_uri())

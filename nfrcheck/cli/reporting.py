@@ -114,10 +114,41 @@ def ready_for(junit: Path) -> Path:
 def read_run(folder: Path) -> dict[str, Any]:
     """Its run.json. Raises UsageError."""
     from nfrcheck.history.keep import RUN, read_json
+    from nfrcheck.model.outside import why
 
+    remedy = f"nfrcheck judge {folder} writes it again"
     try:
-        return read_json(folder / RUN)
-    except (OSError, ValueError, AssertionError) as error:
-        raise UsageError(
-            f"{folder / RUN} cannot be read: {error}", f"nfrcheck judge {folder} writes it again"
-        ) from error
+        run = read_json(folder / RUN)
+    except AssertionError as error:
+        raise UsageError(f"{folder / RUN} is damaged: it is no JSON object", remedy) from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{folder / RUN} cannot be read: {why(error)}", remedy) from error
+    if missing := _missing(run):
+        raise UsageError(f"{folder / RUN} is damaged: it has no `{missing}`", remedy)
+    return run
+
+
+_NEEDED: dict[str, type | tuple[type, ...]] = {
+    "scenario": str,
+    "deployment": str,
+    "started_at": str,
+    "seconds": (int, float),
+    "seed": int,
+    "verdict": str,
+    "exit_code": int,
+    "targets": list,
+}
+
+
+def _missing(run: Mapping[str, Any]) -> str | None:
+    """The first of what every report shows that is not there, or is no such value."""
+    for key, kind in _NEEDED.items():
+        if not isinstance(run.get(key), kind):
+            return key
+    for target in run["targets"]:
+        if not isinstance(target, dict):
+            return "targets"
+        for key in ("id", "verdict"):
+            if not isinstance(target.get(key), str):
+                return f"{key}` of a target in `targets"
+    return None

@@ -17,6 +17,7 @@ from nfrcheck.cli.planned import show_plan
 from nfrcheck.cli.reporting import Wanted, ready_for
 from nfrcheck.pipeline import Wish, carry_out
 from nfrcheck.plan import Options
+from nfrcheck.run.others import beside_notes
 from nfrcheck.scenario.diagnostics import as_json
 
 
@@ -50,6 +51,7 @@ def carry(ctx: click.Context, asked: Asked, events: Events | None) -> int:
     if events:
         events.found(as_json(files.pair.diagnostics))
     if asked.dry_run:
+        beside_notes(asked.beside)  # refuses what the run would refuse
         return _plan(files, how, events)
     return _run(ctx, asked, files, how, events)
 

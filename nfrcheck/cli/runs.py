@@ -5,6 +5,7 @@ from pathlib import Path
 from nfrcheck.cli.settings import out_folder
 from nfrcheck.errors import UsageError
 from nfrcheck.history.keep import PLAN, read_json
+from nfrcheck.model.outside import is_file, is_folder
 
 LAST, PREVIOUS = "@last", "@previous"
 _SECOND = len("2026-11-22T020014Z")
@@ -18,16 +19,16 @@ def find_run(run: str, out: Path | None = None) -> Path:
     if run == PREVIOUS:
         return previous(newest(out))
     for folder in (Path(run), out / run):
-        if folder.is_dir():
+        if is_folder(folder):
             return folder
-    if Path(run).is_file():
+    if is_file(Path(run)):
         return Path(run).parent
     raise UsageError(f"there is no run {run}", f"a folder, {LAST}, {PREVIOUS}, or a name in {out}")
 
 
 def newest(out: Path) -> Path:
     """The run that started last. Raises UsageError if there is none."""
-    kept = [path.parent for path in out.glob(f"*/{PLAN}")]
+    kept = [path.parent for path in out.glob(f"*/{PLAN}")] if is_folder(out) else []
     if not kept:
         raise UsageError(f"there is no run in {out}", "nfrcheck run SCENARIO makes one")
     return max(kept, key=_started)
@@ -35,12 +36,23 @@ def newest(out: Path) -> Path:
 
 def previous(folder: Path) -> Path:
     """The run of the same scenario that started last before this one. Raises UsageError."""
-    mine, scenario = _started(folder), read_json(folder / PLAN)["scenario"]
+    scenario = _scenario_of(folder)
+    if scenario is None:
+        raise UsageError(f"{folder / PLAN} is not there, or names no scenario")
+    mine = _started(folder)
     older = [path.parent for path in folder.parent.glob(f"*/{PLAN}")]
     for found in sorted(filter(lambda one: _started(one) < mine, older), key=_started)[::-1]:
-        if read_json(found / PLAN)["scenario"] == scenario:
+        if _scenario_of(found) == scenario:
             return found
     raise UsageError(f"there is no run of {scenario} before {folder.name}")
+
+
+def _scenario_of(folder: Path) -> str | None:
+    """None where the plan is damaged."""
+    try:
+        return read_json(folder / PLAN).get("scenario")
+    except (OSError, ValueError, AssertionError):
+        return None
 
 
 def _started(folder: Path) -> tuple[str, int, str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nfrcheck.errors import UsageError
+from nfrcheck.model.outside import why
 
 SETTINGS: dict[str, type] = {
     "deployment": str,
@@ -50,9 +51,15 @@ def _table(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("nfrcheck", {})
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+        tools = tomllib.loads(path.read_text("utf-8")).get("tool", {})
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path} cannot be read: {why(error)}") from error
+    if not isinstance(tools, dict):
+        raise UsageError(f"{path}: `tool` is a table", "begin ours with a line `[tool.nfrcheck]`")
+    table = tools.get("nfrcheck", {})
+    if not isinstance(table, dict):
+        remedy = "begin it with a line `[tool.nfrcheck]`"
+        raise UsageError(f"{path}: `nfrcheck` in [tool] is a table", remedy)
     for key, value in table.items():
         if key not in SETTINGS:
             raise UsageError(

@@ -31,6 +31,7 @@ def command(
 ) -> int:
     from nfrcheck.cli.checking import Checked, check_all, github
     from nfrcheck.cli.files import explain, show_diagnostics
+    from nfrcheck.model.outside import printable
     from nfrcheck.scenario.diagnostics import as_json, summary
 
     checked: Checked = check_all(files, deployment, profile=profile, strict=strict)
@@ -43,6 +44,6 @@ def command(
         if found:
             show_diagnostics(found, err=False)
         for line in checked.decided:
-            click.echo(line)
+            click.echo(printable(line))
         click.echo(f"{summary(found)}{explain(found)}")
     return 2 if any(one.severity == "error" for one in found) else 0

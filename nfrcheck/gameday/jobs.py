@@ -1,5 +1,6 @@
 """The files that start a game day: printed for whatever scheduler there is, which is never ours."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,8 @@ KINDS: Mapping[str, str] = {
 }
 AROUND_MINUTES = 15
 """Installing before, healing and reporting after the window."""
+USUAL = "gamedays.yaml"
+"""Where the commands look if nobody says otherwise."""
 _TEMPLATES = Path(__file__).with_name("templates")
 _MARK = re.compile(r" ?#@([a-z,]+)$")
 _WORD = re.compile(r"@([A-Z_]+)@")
@@ -41,7 +44,7 @@ def job(kind: str, name: str, day: GameDay, place: Place) -> str:
         "approval": day.approval.needed == "plan",
         "notify": bool(_variables(day)),
     }
-    words = _words(name, day, place, before)
+    words = {**_words(name, day, before), **_written(kind, name, place)}
     text = (_TEMPLATES / KINDS[kind]).read_text("utf-8")
     return "".join(f"{line}\n" for line in _filled(text.splitlines(), kept, words))
 
@@ -61,7 +64,7 @@ def _filled(lines: list[str], kept: Mapping[str, bool], words: Mapping[str, str]
         yield _WORD.sub(lambda found: words[found[1]], text)
 
 
-def _words(name: str, day: GameDay, place: Place, before: str | None) -> dict[str, str]:
+def _words(name: str, day: GameDay, before: str | None) -> dict[str, str]:
     open_minutes = (day.window.close - day.window.open) % DAY_MINUTES or DAY_MINUTES
     latest_s = day.window.latest_start or open_minutes * 60
     secrets = ["NFRCHECK_APPROVAL"] if day.approval.needed == "plan" else []
@@ -70,9 +73,6 @@ def _words(name: str, day: GameDay, place: Place, before: str | None) -> dict[st
         "SCHEDULE": day.schedule,
         "ZONE": day.timezone,
         "DEPLOYMENT": re.sub(r"[^A-Za-z0-9._-]+", "-", Path(day.deployment).name.split(".")[0]),
-        "GAMEDAYS": place.gamedays,
-        "FOLDER": shlex.quote(str(place.folder)),
-        "COMMAND": shlex.quote(place.command),
         "MINUTES": str(open_minutes + AROUND_MINUTES),
         "LATEST_S": str(round(latest_s)),
         "VARIABLE": " ".join(_variables(day)),
@@ -81,6 +81,38 @@ def _words(name: str, day: GameDay, place: Place, before: str | None) -> dict[st
         "BEFORE": before or "",
         "BEFORE_CALENDAR": _calendar(before, day.timezone) if before else "",
     }
+
+
+def _written(kind: str, name: str, place: Place) -> dict[str, str]:
+    """Paths by the rules of the file that they stand in."""
+    folder = str(place.folder)
+    word, folder = {
+        "cron": (_of_cron, _of_cron(folder)),
+        # A folder is the rest of its line there, and quotes would be part of it.
+        "systemd": (_of_systemd, folder.replace("%", "%%")),
+    }.get(kind, (_of_yaml, folder))
+    option = "" if place.gamedays == USUAL else f" --gamedays {word(place.gamedays)}"
+    return {
+        "FOLDER": folder,
+        "COMMAND": word(place.command),
+        "GAMEDAYS": word(place.gamedays),
+        "NAMED": f"{name}{option}",
+    }
+
+
+def _of_cron(text: str) -> str:
+    """Cron reads the line before the shell does, and ends it at a percent sign."""
+    return shlex.quote(text).replace("%", r"\%")
+
+
+def _of_systemd(text: str) -> str:
+    escaped = re.sub(r'[\\"]', r"\\\g<0>", text).replace("%", "%%")
+    return escaped if re.fullmatch(r"[\w@%+=:,./-]+", escaped) else f'"{escaped}"'
+
+
+def _of_yaml(text: str) -> str:
+    """Inside of double quotes."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _calendar(schedule: str, zone: str) -> str:

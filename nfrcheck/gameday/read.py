@@ -7,6 +7,8 @@ from nfrcheck.errors import InvalidFiles
 from nfrcheck.gameday.blackout import NotACalendar, read_calendar
 from nfrcheck.gameday.day import GameDay
 from nfrcheck.gameday.schedule import NotASchedule, check_schedule, outside
+from nfrcheck.model.outside import is_file
+from nfrcheck.scenario.assemble import named
 from nfrcheck.scenario.document import Mark, Node, compose
 from nfrcheck.scenario.read import masked
 from nfrcheck.scenario.typed import Reading, nearest
@@ -39,7 +41,7 @@ def _days(reading: Reading, root: Node) -> dict[str, GameDay]:
         reading.problem(mark, "NFR013", "`gamedays` is missing", remedy)
         return {}
     found = {}
-    for name, mark, node in reading.mapping(listed, "`gamedays`"):
+    for name, mark, node in named(reading, root, "gamedays"):
         day = reading.typed(GameDay, node, mark) if isinstance(node.content, dict) else None
         if not isinstance(node.content, dict):
             reading.problem(node.mark, "NFR014", f"`{name}` is a mapping of keys to values")
@@ -55,7 +57,7 @@ def _mean_something(reading: Reading, node: Node, day: GameDay | None) -> None:
     _zone(reading, node.child("timezone"))
     if day is None:
         return
-    if not day.scenario.is_file() and (scenario := node.child("scenario")):
+    if not is_file(day.scenario) and (scenario := node.child("scenario")):
         near = [each.name for each in sorted(day.scenario.parent.glob("*.nfr.yaml"))]
         message = f"there is no scenario `{scenario.content}`"
         reading.problem(scenario.mark, "NFR104", message, nearest(day.scenario.name, near))

@@ -1,6 +1,7 @@
 """Metrics in the text format of Prometheus (0.0.4), for a textfile collector or a push gateway."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from nfrcheck.reports.words import moment
 
 NAME = "metrics.prom"
 _UNITS = {"share": "ratio", "s": "seconds"}
+_SIGNS = {"share": re.compile(r"\d ?%"), "s": re.compile(r"\d ?(ms|s|min|h|d)\b")}
 
 Labels = Mapping[str, str]
 Found = Callable[[Mapping[str, Any]], Any]
@@ -81,9 +83,17 @@ def _gauge(
     gauge: Gauge, where: Labels, targets: Iterable[Mapping[str, Any]]
 ) -> Iterator[tuple[Labels, float | None]]:
     for target in targets:
-        unit = str(target.get("unit") or "")
-        named = {"unit": _UNITS.get(unit, unit)} if gauge.unit else {}
+        named = {"unit": _unit(target)} if gauge.unit else {}
         yield {**_labels(where, target), **named}, gauge.value(target)
+
+
+def _unit(target: Mapping[str, Any]) -> str:
+    """Where nothing was measured, that of what is promised."""
+    unit = str(target.get("unit") or "")
+    if not unit:
+        promised = str((target.get("limit") or {}).get("text") or "")
+        unit = next((unit for unit, sign in _SIGNS.items() if sign.search(promised)), "")
+    return _UNITS.get(unit, unit)
 
 
 def _whole(

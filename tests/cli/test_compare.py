@@ -143,6 +143,22 @@ def test_history_says_when_each_target_was_proven(say: Said) -> None:
     assert lines[-1] == "2 targets · 1 stale or never proven"
 
 
+def test_no_word_of_a_scenario_steers_the_terminal_or_widens_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = SCENARIO.replace(
+        "requirement: NFR-1", r'requirement: "\e]0;title\a\n::error::pwn' + "x" * 600 + '"'
+    )
+    Kept(tmp_path, hostile).run()
+
+    assert cli.exit_code(["history", "--out", str(tmp_path / "runs")]) == 0
+
+    out = capsys.readouterr().out
+    assert "pwn" in out
+    assert not set("\x1b\x07") & set(out)
+    assert not [line for line in out.splitlines() if line.startswith("::") or len(line) > 160]
+
+
 def test_what_is_stale_ends_with_three_if_asked(say: Said) -> None:
     assert say("history", "--fail-on-stale")[0] == 3
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nfrcheck.scenario.codes import CODES
 from tests.cli.project import Project
 
 ASKS = """
@@ -54,7 +55,7 @@ def completed(project: Project, *words: str) -> set[str]:
         pytest.param(["run", "-d", "st"], {"staging"}, id="deployment"),
         pytest.param(["report", "@"], {"@last"}, id="last-run"),
         pytest.param(["judge", "2026"], {"2026-11-22T020000Z-shop-1a2b"}, id="run"),
-        pytest.param(["explain", "nfr02"], {f"NFR02{n}" for n in range(6)}, id="code"),
+        pytest.param(["explain", "nfr02"], {c for c in CODES if c[:5] == "NFR02"}, id="code"),
         pytest.param(["completion", ""], {"bash", "zsh", "fish"}, id="shell"),
     ],
 )

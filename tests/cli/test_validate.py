@@ -54,6 +54,19 @@ def test_an_error_stands_at_its_word_with_the_remedy(project: Project) -> None:
     )
 
 
+def test_a_time_limit_that_ends_the_run_too_early_is_a_warning(project: Project) -> None:
+    path = project.deployment("local")
+    path.write_text(path.read_text().replace("max_time: 60 min", "max_time: 20 s"))
+
+    ended = project.run("validate")
+    strict = project.run("validate", "--strict")
+
+    assert (ended.returncode, strict.returncode) == (0, 2)
+    assert "warning[NFR026] the run takes at least 52 s: the time limit of 20 s" in ended.stdout
+    assert "scenarios/deployments/local.deployment.yaml" in ended.stdout
+    assert "let the deployment's owner raise `max_time`" in " ".join(ended.stdout.split())
+
+
 def test_a_target_that_the_load_cannot_decide_is_a_warning_with_its_remedies(
     project: Project,
 ) -> None:

@@ -180,3 +180,65 @@ def test_full_and_half_hours_are_crowded() -> None:
     assert crowded("0 2 * * *")
     assert crowded("*/15 2 * * *")
     assert not crowded("17 2 * * *")
+
+
+ODD = "a b%c"
+"""A folder as people name them; what must be escaped in it is another thing in each file."""
+
+
+def in_an_odd_folder(kind: str, folder: Path) -> str:
+    """The file for a checkout and a command that lie there, with a game day of another file."""
+    odd = folder / ODD
+    (odd / "bin").mkdir(parents=True)
+    command = odd / "bin" / "nfrcheck"
+    command.write_text('#!/bin/sh\npwd\nprintf "<%s>" "$@"\n')
+    command.chmod(0o755)
+    place = Place(folder=odd, gamedays="my days%.yaml", command=str(command))
+    return job(kind, "weekly", day(folder, **VARIATIONS["everything"]), place)
+
+
+def test_cron_runs_it_in_a_folder_with_a_blank_and_a_percent_sign(tmp_path: Path) -> None:
+    text = in_an_odd_folder("cron", tmp_path)
+
+    line = next(line for line in text.splitlines() if "gameday notify" in line)
+    command = re.sub(r"^(\S+ ){5}", "", line)
+    # An unescaped percent sign would end the command; cron takes the backslash away.
+    assert not re.search(r"(?<!\\)%", command)
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command.replace(r"\%", "%")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=50,
+    )
+    assert ended.stdout == (
+        f"{tmp_path / ODD}\n<gameday><notify><weekly><--gamedays><my days%.yaml>"
+    )
+
+
+def test_systemd_takes_a_folder_with_a_blank_and_a_percent_sign(tmp_path: Path) -> None:
+    text = in_an_odd_folder("systemd", tmp_path)
+
+    doubled = f"{tmp_path}/a b%%c"
+    assert f"WorkingDirectory={doubled}\n" in text
+    command = f'"{doubled}/bin/nfrcheck" gameday run weekly --gamedays "my days%%.yaml"'
+    assert f"ExecStart={command}\n" in text
+    if verify := shutil.which("systemd-analyze"):
+        paths = units(text, tmp_path)
+        said = subprocess.run(
+            [verify, "verify", "--man=no", *map(str, paths)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=50,
+        )
+        assert not [line for line in said.stderr.splitlines() if "nfrcheck" in line]
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab", "k8s"])
+def test_yaml_takes_a_file_with_a_quote_in_its_name(kind: str, tmp_path: Path) -> None:
+    place = Place(folder=tmp_path, gamedays='my "days".yaml', command="nfrcheck")
+
+    text = job(kind, "weekly", day(tmp_path), place)
+
+    assert 'my "days".yaml' in repr(documents(text))

@@ -130,6 +130,31 @@ def test_the_numbers_are_those_of_the_run_with_their_unit() -> None:
     assert (units["availability"], units["failover"]) == ("ratio", "seconds")
 
 
+@pytest.mark.parametrize(
+    ("promised", "unit"),
+    [
+        ("at least 30 %", "ratio"),
+        ("40 % .. 60 %", "ratio"),
+        ("p99 < 200 ms, p50 < 20 ms", "seconds"),
+        ("<= 2 s", "seconds"),
+        ("<= 0", ""),
+        ("at least 100/s", ""),
+    ],
+)
+def test_a_limit_has_its_unit_where_nothing_was_measured(promised: str, unit: str) -> None:
+    run = sample("never-answered")
+    target = run["targets"][0]
+    target.update(unit="", measured=None, limit={"text": promised, "value": 1.0, "high": None})
+
+    [labels] = [
+        dict(labels)
+        for labels in parse(render(run))["nfrcheck_target_limit"].samples
+        if dict(labels)["target"] == target["id"]
+    ]
+
+    assert labels["unit"] == unit
+
+
 @pytest.mark.parametrize("name", ["value", "low", "high"])
 def test_what_does_not_exist_is_not_zero(name: str) -> None:
     assert of(name, sample("never-answered")) == {}

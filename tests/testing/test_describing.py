@@ -21,6 +21,12 @@ targets:
   everywhere: {check: availability, at_least: 99 %, during: run}
   degraded: {check: availability, at_least: 90 %, during: lose-a/1/hold, class: advisory}
   failover: {drill: lose-b, error_window: <= 1 s}
+  ejection: {drill: lose-a, eject_within: 1 s, calm: lose-b}
+  year:
+    check: yearly-availability
+    at_least: 99 %
+    incidents: {lose-b: 1/year}
+    steady: availability
 """
 DEPLOYMENT = """\
 nfrcheck: 1
@@ -61,6 +67,8 @@ def test_the_targets_of_a_scenario(
         ("everywhere", "critical", 8),
         ("degraded", "advisory", 9),
         ("failover", "critical", 10),
+        ("ejection", "critical", 11),
+        ("year", "critical", 12),
     ]
 
 
@@ -84,7 +92,8 @@ def test_a_file_that_includes_another_is_not_all_there_is(
     said = described(path, capsys)
 
     assert said["alone"] is False
-    assert [one["id"] for one in said["targets"]] == ["availability", "everywhere", "degraded"]
+    ids = [one["id"] for one in said["targets"]]
+    assert ids == ["availability", "everywhere", "degraded", "ejection", "year"]
     assert {one["path"] for one in said["targets"]} == {str(files[0])}
 
 

@@ -111,6 +111,20 @@ def test_what_cannot_be_put_back_ends_with_6(tmp_path: Path, shop: Shop) -> None
     assert open_ledgers(held.state / "ledgers")
 
 
+def test_a_guard_of_the_deployment_ends_it(tmp_path: Path, shop: Shop) -> None:
+    place = shop.deployment()
+    guard = "abort_if: {error_ratio: above 10 %, for: 1 s}"
+    place.write_text(place.read_text().replace("safety: {", f"safety: {{{guard}, "))
+    held = Held(tmp_path, place)
+
+    assert held.process.wait(WITHIN_S) == 5, "though nobody has let it go"
+
+    assert not shop.down.exists()
+    _, last = held.end()
+    assert (last["exit"], last["restored"]) == (5, True)
+    assert last["because"].startswith("error_ratio was ")
+
+
 @pytest.mark.slow
 def test_meanwhile_only_a_run_that_knows_of_it_is_begun(
     held: Held, tmp_path: Path, shop: Shop
