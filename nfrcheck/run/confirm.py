@@ -70,6 +70,8 @@ class Confirmer:
         """Per entry that was well before the fault: an answer that takes longer is none."""
         self._unwell: dict[str, str] = {}
         """Per entry that was not: in which way."""
+        self._alone = True
+        """Whether all these entries are about one fault."""
 
     async def unwell(self, armed: Sequence[Armed], seen_by: Sequence[str]) -> str | None:
         """Before a fault: why none of the entries could show one, or None.
@@ -79,6 +81,7 @@ class Confirmer:
         pause_s = self.shares.pause_s * len(seen_by)
         found = await asyncio.gather(*(self._calm(entry, pause_s) for entry in seen_by))
         looked = dict(zip(seen_by, found, strict=True))
+        self._alone = len(armed) == 1
         self._unwell = {entry: one for entry, one in looked.items() if isinstance(one, str)}
         self._patience_s = {entry: one for entry, one in looked.items() if isinstance(one, float)}
         if seen_by and not self._patience_s:
@@ -144,7 +147,8 @@ class Confirmer:
             lost = [_undated(self._check(entry, 0.0)) for entry in self._unwell]
             checks = [step for step in checks if _undated(step) not in lost]
             known = [_undated(step) for step in checks]
-            ways = armed.seen_by or [*self._patience_s]
+            # Another fault of the drill may still be in place, and seen at its own entries.
+            ways = armed.seen_by or ([*self._patience_s] if self._alone else [])
             seen = [
                 self._check(entry, armed.deadline_s) for entry in ways if entry in self._patience_s
             ]

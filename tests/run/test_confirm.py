@@ -167,6 +167,20 @@ def test_what_showed_the_fault_must_be_well_after_it(first: Server, second: Serv
     assert attempt(check).because == f"{first.url}/: status 503"
 
 
+def test_of_several_faults_each_is_seen_well_by_its_own_entries(
+    first: Server, second: Server
+) -> None:
+    """The last one is put back first, when the others still hold."""
+    confirmer = confirmer_of(first, second)
+    killed = replace(KILLED, seen_by=("fa",))
+    faults = [killed, replace(KILLED, where={"component": "other"})]
+
+    assert asyncio.run(confirmer.unwell(faults, ["fa", "fb"])) is None
+
+    assert [step["url"] for step in confirmer.verify(killed)] == [f"{first.url}/"]
+    assert confirmer.verify(faults[1]) == []
+
+
 def test_what_is_asked_after_the_healing_anyway_is_asked_once(first: Server) -> None:
     confirmer = confirmer_of(first)
 
