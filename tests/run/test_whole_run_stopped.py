@@ -158,14 +158,14 @@ def test_a_stop_url_heals_first_and_is_named(start: Start, shop: Shop) -> None:
 
 @pytest.mark.slow
 def test_a_guard_that_can_see_nothing_any_more_stops_the_run(start: Start, shop: Shop) -> None:
-    guard = ", abort_if: {error_ratio: above 100 %, for: 1 s}"
+    guard = ", abort_if: {p99: above 60 s, for: 1 s}"
     run = start(long(guard), shop.deployment())
     run.at("confirmed")
 
     os.kill(run.pid("loads.child"), signal.SIGKILL)
 
     assert run.end() == 5
-    assert "error_ratio cannot be seen: load-shop.0 is silent" in run.run_json()["sentence"]
+    assert "p99 cannot be seen: load-shop.0 is silent" in run.run_json()["sentence"]
     assert healed_well(run, shop)
 
 
