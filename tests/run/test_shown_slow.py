@@ -11,6 +11,8 @@ from nfrcheck.run.stop import Stop
 from tests.experiments.children import Answer, Server, running_server
 from tests.run.test_shown import armed, look, proof, says, watch
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(name="server")
 def _server() -> Iterator[Server]:
