@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ BUILD_ID = "OF_THE_JOB_BUILD_ID"
 """Where a guardian has the `BUILD_ID` of its job: by that name a runner would find it to kill."""
 # Sessions of the commands that run now, so that a dying caller can take them with it.
 running: set[int] = set()
+starting = threading.Lock()
 
 
 def _environment(step: Step) -> dict[str, str]:
@@ -45,15 +47,18 @@ def run_command(step: Step, seconds: float) -> Outcome:
     environment = _environment(step)
     with _output() as output, _output() as told:
         try:
-            child = subprocess.Popen(
-                argv,
-                cwd=step.get("cwd"),
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=told if "tell" in step else output,
-                stderr=output,
-                start_new_session=True,
-            )
+            # A command may have begun before its start is reported: whoever ends them waits.
+            with starting:
+                child = subprocess.Popen(
+                    argv,
+                    cwd=step.get("cwd"),
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=told if "tell" in step else output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+                running.add(child.pid)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             return Outcome(ok=False, because=f"{argv[0]}: {reason}", final=True)
@@ -65,7 +70,6 @@ def run_command(step: Step, seconds: float) -> Outcome:
 
 
 def _ended(child: subprocess.Popen[bytes], name: str, seconds: float, output: int) -> Outcome:
-    running.add(child.pid)
     try:
         status = child.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -81,6 +85,8 @@ def _ended(child: subprocess.Popen[bytes], name: str, seconds: float, output: in
 
 
 def kill_running() -> None:
+    """Ends all commands, for good: none starts in this process any more."""
+    starting.acquire()
     for session in list(running):
         _kill_session(session)
 
