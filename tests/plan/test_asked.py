@@ -1,6 +1,7 @@
 """Whether a fault is put back is asked with a request that a healthy system answers well."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -49,9 +50,9 @@ def files(folder: Path, journey: str, more: str = "", health: str = "") -> tuple
     return folder / "a.nfr.yaml", folder / "a.deployment.yaml"
 
 
-def made(folder: Path, journey: str, more: str = "", health: str = "", **options: str) -> Plan:
+def made(folder: Path, journey: str, more: str = "", health: str = "", **options: Any) -> Plan:
     pair = read_pair(*files(folder, journey, more, health))
-    return plan(pair.scenario, pair.deployment, Options(**options))  # type: ignore[arg-type]  # of each test
+    return plan(pair.scenario, pair.deployment, Options(**options))
 
 
 def verified_by(one: Plan) -> str:

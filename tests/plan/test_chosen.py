@@ -1,6 +1,7 @@
 """With `--only` and `--skip` a run does what the kept targets look at, and nothing else."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,12 +42,12 @@ ALL = """\
 UNTIL = "phases: [steady: {until: decided, at_most: 40 s}, lose, blip, other]"
 
 
-def steps(folder: Path, targets: str = ALL, phases: str = UNTIL, **options: object) -> list[str]:
+def steps(folder: Path, targets: str = ALL, phases: str = UNTIL, **options: Any) -> list[str]:
     (folder / "a.deployment.yaml").write_text(DEPLOYMENT)
     written = SCENARIO.replace("PHASES", phases).replace("TARGETS", targets)
     (folder / "a.nfr.yaml").write_text(written)
     pair = read_pair(folder / "a.nfr.yaml", folder / "a.deployment.yaml")
-    made = plan(pair.scenario, pair.deployment, Options(**options))  # type: ignore[arg-type]  # of each test
+    made = plan(pair.scenario, pair.deployment, Options(**options))
     return [step.name for step in made.steps if step.name != "warm-up"]
 
 

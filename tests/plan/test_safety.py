@@ -12,16 +12,9 @@ from nfrcheck.plan.approval import VARIABLE
 from nfrcheck.plan.fingerprint import fingerprint
 from nfrcheck.plan.steps import Plan
 from nfrcheck.scenario.read import read_pair
+from tests.plan.small import DRILL, ENTRY, PARTS, TARGETS
 
 POLICY = "NFRCHECK_SAFETY"
-ENTRY = 'entries: {app: {url: "http://127.0.0.1:1"}}'
-PARTS = "components: {node: {kind: shell, entry: app, kill: 'true', restore: 'true'}}"
-DRILL = """\
-load: {users: {rate: 50/s, journey: {home: {get: /}}}}
-drills: {lose: {fault: {kind: component-kill, component: node}, repeat: 1}}
-targets: {failover: {drill: lose, error_window: <= 1 s, load: users}}
-"""
-TARGETS = "targets: {availability: {at_least: 99 %}}"
 LOOKS = f"probes: {{users: {{kind: http, get: /, every: 1 s}}}}\n{TARGETS}"
 LOADS = f"load: {{users: {{rate: 1/s, journey: {{home: {{get: /}}}}}}}}\n{TARGETS}"
 POSTS = f"probes: {{users: {{kind: http, post: /, every: 1 s}}}}\n{TARGETS}"

@@ -11,15 +11,8 @@ from nfrcheck.plan.lengths import cut_short
 from nfrcheck.plan.show import show
 from nfrcheck.plan.steps import Plan
 from nfrcheck.scenario.read import read_pair
+from tests.plan.small import DRILL, ENTRY, PARTS, TARGETS
 
-ENTRY = 'entries: {app: {url: "http://127.0.0.1:1"}}'
-PARTS = "components: {node: {kind: shell, entry: app, kill: 'true', restore: 'true'}}"
-DRILL = """\
-load: {users: {rate: 50/s, journey: {home: {get: /}}}}
-drills: {lose: {fault: {kind: component-kill, component: node}, repeat: 1}}
-targets: {failover: {drill: lose, error_window: <= 1 s, load: users}}
-"""
-TARGETS = "targets: {availability: {at_least: 99 %}}"
 LOADS = f"load: {{users: {{rate: 1/s, journey: {{home: {{get: /}}}}}}}}\n{TARGETS}"
 ALL = {"allow": ["component-kill"], "max_rate": "9000/s"}
 

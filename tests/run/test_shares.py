@@ -117,7 +117,7 @@ def look(
         assert await confirmer.unwell([armed], []) is None
         drain()
         waiting = asyncio.create_task(confirmer.wait(armed, [], WITHIN_S, Stop()))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # its turn: now it watches
         for second in range(4):
             traffic.second(traffic.now + second, **seconds)
         return await waiting
