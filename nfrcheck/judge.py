@@ -49,6 +49,8 @@ class Facts:
     known: Mapping[str, Known] = field(default_factory=dict)
     """Per target what earlier runs said; empty where no history is kept."""
     freshness_s: float | None = None
+    limits: str = ""
+    """Whose limits these are, where they are not those that the run was planned with."""
 
 
 def judge(targets: Sequence[Target], history: History, facts: Facts) -> Scorecard:
@@ -66,7 +68,7 @@ def judge(targets: Sequence[Target], history: History, facts: Facts) -> Scorecar
         seed=facts.seed,
         verdict=_suite(critical),
         exit_code=exit_code(critical, ended=facts.ended, restored=restored),
-        sentence=_sentence(results, facts, restored),
+        sentence=_whose(facts) + _sentence(results, facts, restored),
         targets=results,
         drills=tuple(drill_result(record, results) for record in history.faults),
         budgets=budgets_spent(targets, history),
@@ -177,6 +179,11 @@ def _waive(verdict: Verdict, target: Target, started_at: str) -> Verdict:
         return replace(verdict, outcome=Outcome.FAIL, because=sentence)
     sentence = f"waived by {owner} until {until} ({because}): {verdict.because}"
     return replace(verdict, outcome=Outcome.WAIVED, because=sentence)
+
+
+def _whose(facts: Facts) -> str:
+    """What holds by other limits says nothing of those that were promised."""
+    return f"By the limits of {facts.limits}, not those of the run: " if facts.limits else ""
 
 
 def _sentence(results: Sequence[TargetResult], facts: Facts, restored: bool | None) -> str:

@@ -194,12 +194,16 @@ def _lost(folder: Path, because: str, *, restored: bool | None = None) -> Nfrche
 
 
 def judge_folder(
-    folder: Path, *, targets: Sequence[Target] | None = None, ended: Ended | None = None
+    folder: Path,
+    *,
+    targets: Sequence[Target] | None = None,
+    limits: str = "",
+    ended: Ended | None = None,
 ) -> Result:
     """Judges a kept run and writes `run.json`; the same folder gives the same bytes.
 
-    `targets` replace those of the plan. Raises UsageError for a folder that holds no run, and
-    EvidenceLost for one whose files are no longer those that were recorded.
+    `targets` replace those of the plan, and every report says that they are of `limits`. Raises
+    UsageError where there is no run, EvidenceLost where files are not those that were recorded.
     """
     if not (folder / PLAN).is_file():
         raise UsageError(f"{folder} holds no run: there is no {PLAN}", "name a folder of --out")
@@ -208,7 +212,7 @@ def judge_folder(
     kept = read_json(folder / PLAN)
     history = read_history(folder, streams=kept["streams"])
     facts = _facts(kept, history.events, ended)
-    facts = replace(facts, files=evidence_files(folder))
+    facts = replace(facts, files=evidence_files(folder), limits=limits)
     chosen = tuple(targets) if targets is not None else read_targets(kept)
     scorecard = judge(chosen, history, facts)
     document = scorecard.to_json()
@@ -285,9 +289,8 @@ def _build(pair: Pair, made: Plan) -> str | None:
     if entry not in made.entries:
         return None
     answer = ask(made.entries[entry], build.get or "/", timeout_s=BUILD_S)
-    if not 200 <= answer.status < 300:
-        return None  # what speaks is a proxy, or the service's trouble
-    return _named_build(find(parse(answer.body), build.json_ or ""))
+    well = 200 <= answer.status < 300  # else a proxy speaks, or the service's trouble
+    return _named_build(find(parse(answer.body), build.json_ or "")) if well else None
 
 
 def _named_build(said: object) -> str | None:

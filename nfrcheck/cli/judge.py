@@ -14,6 +14,7 @@ from nfrcheck.cli.options import (
     profile_option,
 )
 from nfrcheck.cli.reporting import assets_option, format_option
+from nfrcheck.model.outside import printable
 
 
 @click.command(
@@ -60,5 +61,5 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter a flag
         files = read_files(scenario, deployment, profile=profile, colour=ctx.color)
         targets = plan(files.pair.scenario, files.pair.deployment, Options()).targets
     shown = Shown(reports=Wanted(formats=formats, split=assets == "split"), every=every)
-    result = judge_folder(folder, targets=targets)
+    result = judge_folder(folder, targets=targets, limits=printable(str(scenario or "")))
     return finish(result, colour=ctx.color, lenient=inconclusive == "warn", shown=shown)

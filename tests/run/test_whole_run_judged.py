@@ -62,6 +62,8 @@ def test_a_new_limit_changes_its_own_verdict_and_no_other(kept: WholeRun) -> Non
     judged = kept.nfrcheck("judge", kept.folder, "--scenario", stricter, "-d", kept.deployment)
 
     after = {row["id"]: row["verdict"] for row in kept.run_json()["targets"]}
+    told = f"By the limits of {stricter}, not those of the run: "
+    assert told in " ".join((kept.folder / "summary.md").read_text("utf-8").split())
     (kept.folder / "run.json").write_bytes(written)
     assert after["latency"] == before["latency"]
     # A machine that was too busy to measure says so, whatever the limit.
