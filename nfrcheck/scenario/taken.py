@@ -53,7 +53,7 @@ def check_taken(reading: Reading, check: str, node: Node) -> None:
     for name, mark in _names(node.child("during")) if "during" in used else ():
         if name in _NEVER:
             reading.problem(
-                mark, "NFR014", f"`{name}` {_NEVER[name]}", "`run` is all that is judged"
+                mark, "NFR014", f"`{name}` {_NEVER[name]}", "`during: run` is all that is judged"
             )
 
 
